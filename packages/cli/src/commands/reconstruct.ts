@@ -1,0 +1,138 @@
+import { join } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Context } from "../context.ts";
+import { ExitStatus } from "../exit.ts";
+import { type Cameo, type Head, loadCameo, type ReconstructOptions, writeFiles } from "../facade.ts";
+import { type Format, formats, headFiles } from "../files.ts";
+import { baseName, Names } from "../names.ts";
+import { addCameraOptions, addRunOptions, type CameraOptions, faceNumber, type RunOptions } from "../options.ts";
+import { checkDirectory, checkPhotosSafe } from "../output.ts";
+import { Report } from "../report.ts";
+
+interface Options extends CameraOptions, RunOptions {
+  output: string;
+  format: Format[];
+  face: "largest" | "all" | number;
+}
+
+/** One photo's entry in the `--json` document. */
+type Result =
+  | { photo: string; heads: { name: string; files: string[]; notes: readonly string[] }[] }
+  | { photo: string; error: { code: string; message: string } };
+
+export function addReconstruct(program: Command, context: Context): void {
+  const command = program
+    .command("reconstruct")
+    .summary("turn photos into 3D heads")
+    .description(
+      `Reconstructs the head in each photo. For NAME.jpg it writes
+  NAME.glb          textured head with expressions as morph targets
+  NAME.preview.png  photo, mesh overlay, depth, three turned views
+  NAME.depth.png    16-bit depth of every pixel, 0 = none
+  NAME.labels.png   face, hair, ears, inner mouth: a label per pixel
+  NAME.json         camera, pose, coefficients, landmarks, times`,
+    )
+    .argument("<photo...>", "JPEG, PNG, WebP, AVIF, GIF or TIFF files")
+    .option("-o, --output <dir>", "folder to write to, made if missing", ".")
+    .addOption(
+      new Option("--format <list>", `3D files: ${formats.join(", ")}, or several with commas`)
+        .argParser(formatList)
+        .default(["glb"], "glb"),
+    )
+    .option("--face <which>", "largest, all, or a number: 1 for the largest, 2 for the next, …", faceChoice, "largest")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  cameo reconstruct me.jpg
+  cameo reconstruct holiday/*.jpg -o heads --format glb,ply
+  cameo reconstruct group.jpg --face all    writes group.*, group-2.*, …
+  cameo reconstruct me.jpg --focal35 85     a known lens, a photo without EXIF
+
+A photo whose name is already taken in this run gets _2, _3, … appended to it.
+A photo that fails is reported and does not stop the others.`,
+    )
+    .action(async (photos: string[], options: Options) => {
+      context.status = await reconstruct(photos, options, context);
+    });
+  addCameraOptions(command);
+  addRunOptions(command);
+}
+
+async function reconstruct(photos: string[], options: Options, context: Context): Promise<ExitStatus> {
+  await checkDirectory(options.output);
+  const cameo = await loadCameo(options);
+  const report = new Report(context, options, photos.length);
+  const names = new Names();
+  const photoNames = photos.map((photo) => names.claim(baseName(photo)));
+  const results: Result[] = [];
+  let status: ExitStatus = ExitStatus.ok;
+  try {
+    for (const [i, photo] of photos.entries()) {
+      try {
+        const heads = await findHeads(cameo, photo, options, context, report);
+        const written = [];
+        for (const [k, head] of heads.entries()) {
+          const name = k === 0 ? photoNames[i] : names.claim(`${photoNames[i]}-${k + 1}`);
+          written.push(await writeHead(head, { name, photo, photos, options, report }));
+        }
+        results.push({ photo, heads: written });
+      } catch (error) {
+        if (context.signal.aborted) throw error;
+        const { code, message, status: failed } = report.failed(photo, error);
+        results.push({ photo, error: { code, message } });
+        if (failed > status) status = failed;
+      }
+      report.advance();
+    }
+  } finally {
+    report.stop();
+    await cameo.dispose();
+  }
+  if (options.json) context.stdout.write(`${JSON.stringify({ photos: results }, null, 2)}\n`);
+  return status;
+}
+
+async function findHeads(
+  cameo: Cameo,
+  photo: string,
+  { face, fov, focal35 }: Options,
+  { signal }: Context,
+  report: Report,
+): Promise<Head[]> {
+  const options: ReconstructOptions = {
+    fov,
+    focal35,
+    signal,
+    onProgress: ({ stage }) => report.stage(photo, stage),
+  };
+  return face === "all" ? cameo.reconstructAll(photo, options) : [await cameo.reconstruct(photo, { ...options, face })];
+}
+
+async function writeHead(
+  head: Head,
+  {
+    name,
+    photo,
+    photos,
+    options,
+    report,
+  }: { name: string; photo: string; photos: string[]; options: Options; report: Report },
+) {
+  const files = await headFiles(head, { name, photo, formats: options.format });
+  const paths = Object.keys(files).map((file) => join(options.output, file));
+  await checkPhotosSafe(paths, photos);
+  await writeFiles(options.output, files);
+  report.head(photo, head);
+  for (const path of paths) report.wrote(path);
+  return { name, files: paths, notes: head.notes };
+}
+
+function formatList(text: string): Format[] {
+  const list = text.split(",").map((format) => format.trim().toLowerCase());
+  const unknown = list.find((format) => !(formats as readonly string[]).includes(format));
+  if (unknown !== undefined) throw new InvalidArgumentError(`It must be a list of ${formats.join(", ")}.`);
+  return list as Format[];
+}
+
+const faceChoice = (text: string): Options["face"] => (text === "all" ? text : faceNumber(text));

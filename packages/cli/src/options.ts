@@ -1,0 +1,66 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** Options of every command that runs the models. */
+export interface RunOptions {
+  models?: string;
+  threads?: number;
+  provider?: "cpu" | "cuda" | "webgpu";
+  json?: boolean;
+  verbose?: boolean;
+}
+
+/** Options that say how the photo was taken; degrees and millimetres. */
+export interface CameraOptions {
+  fov?: number;
+  focal35?: number;
+}
+
+export function addCameraOptions(command: Command): void {
+  command
+    .optionsGroup("Camera (default: from EXIF, else estimated):")
+    .addOption(
+      new Option("--fov <degrees>", "horizontal field of view").argParser(numberBetween(1, 170)).conflicts("focal35"),
+    )
+    .option("--focal35 <mm>", "focal length as on 35 mm film", numberBetween(4, 2000));
+}
+
+export function addRunOptions(command: Command): void {
+  addModelsOption(command);
+  command
+    .option("--threads <n>", "threads to compute with", integerBetween(1, 256))
+    .addOption(new Option("--provider <name>", "what runs the networks").choices(["cpu", "cuda", "webgpu"]));
+  addOutputOptions(command);
+}
+
+export function addModelsOption(command: Command): void {
+  command
+    .optionsGroup("Running:")
+    .option("--models <dir>", "folder of the model files (default: those that come with Cameo)");
+}
+
+export function addOutputOptions(command: Command): void {
+  command
+    .option("--json", "print one JSON document on standard output, nothing else")
+    .option("-v, --verbose", "say more on standard error");
+}
+
+/** Parses a number in [least, most]. */
+export const numberBetween =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (!(value >= least && value <= most)) throw new InvalidArgumentError(`It must be from ${least} to ${most}.`);
+    return value;
+  };
+
+export const integerBetween =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = numberBetween(least, most)(text);
+    if (!Number.isInteger(value)) throw new InvalidArgumentError("It must be a whole number.");
+    return value;
+  };
+
+/** Parses the number of a face, counted from 1 in order of size, into the library's index. */
+export const faceNumber = (text: string): "largest" | number =>
+  text === "largest" ? text : integerBetween(1, 1000)(text) - 1;
