@@ -11,4 +11,5 @@ const srgbOfLinear: Uint8Array = Uint8Array.from({ length: 4096 }, (_, i) => {
 });
 
 /** Encodes linear light as 8-bit sRGB; what lies outside [0, 1] is clamped. */
-export const toSrgb = (linear: number): number => srgbOfLinear[linear <= 0 ? 0 : linear >= 1 ? 4095 : (linear * 4095 + 0.5) | 0];
+export const toSrgb = (linear: number): number =>
+  srgbOfLinear[linear <= 0 ? 0 : linear >= 1 ? 4095 : (linear * 4095 + 0.5) | 0];
