@@ -1,5 +1,5 @@
+import { CameoError } from "cameo";
 import { CommanderError } from "commander";
-import { CameoError } from "./facade.ts";
 
 /** What the process ends with; documented in docs/cli.md. Of several failures in one run the highest counts. */
 export const ExitStatus = {

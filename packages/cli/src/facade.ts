@@ -61,25 +61,37 @@ export interface Head {
   toPLY(): Uint8Array;
 }
 
+export interface GreyImage {
+  width: number;
+  height: number;
+  data: Uint8Array | Uint16Array;
+}
+export interface ModelEntry {
+  name: string;
+  file: string;
+  sha256: string;
+  bytes: number;
+  format: string;
+  licence: string;
+  source: string;
+}
+interface ModelBundle {
+  readonly models: readonly ModelEntry[];
+  verify(): Promise<readonly { readonly entry: ModelEntry; readonly problem: string | undefined }[]>;
+}
+
 interface Library {
+  openNodeBundle(folder?: string): Promise<ModelBundle>;
   Cameo: { load(options?: LoadOptions): Promise<Cameo> };
   writeFiles(directory: string, files: Record<string, Uint8Array>): Promise<void>;
-  encodeRgb(image: RgbImage): Promise<Uint8Array>;
-  encodeRgba(image: RgbaImage): Promise<Uint8Array>;
-  encodeGray8(image: LabelMap): Promise<Uint8Array>;
-  encodeGray16(image: { width: number; height: number; data: Uint16Array }): Promise<Uint8Array>;
+  encodeImage(image: RgbImage | RgbaImage, options: { format: "png" }): Promise<Uint8Array>;
+  encodeGrey(image: GreyImage): Promise<Uint8Array>;
+  quantizeDepth(depth: DepthMap): { image: GreyImage; scale: number };
 }
 const library = async () => (await import("cameo")) as unknown as Library;
 export const loadCameo = async (options: LoadOptions) => (await library()).Cameo.load(options);
 export const writeFiles: Library["writeFiles"] = async (...args) => (await library()).writeFiles(...args);
-export const encodeRgb: Library["encodeRgb"] = async (image) => (await library()).encodeRgb(image);
-export const encodeRgba: Library["encodeRgba"] = async (image) => (await library()).encodeRgba(image);
-export const encodeGray8: Library["encodeGray8"] = async (image) => (await library()).encodeGray8(image);
-export const encodeGray16: Library["encodeGray16"] = async (image) => (await library()).encodeGray16(image);
-export class CameoError extends Error {
-  readonly code: string;
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export const openNodeBundle: Library["openNodeBundle"] = async (folder) => (await library()).openNodeBundle(folder);
+export const encodeImage: Library["encodeImage"] = async (...args) => (await library()).encodeImage(...args);
+export const encodeGrey: Library["encodeGrey"] = async (image) => (await library()).encodeGrey(image);
+export const quantizeDepth = async (depth: DepthMap) => (await library()).quantizeDepth(depth);

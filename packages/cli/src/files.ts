@@ -1,6 +1,5 @@
-import { quantizeDepth } from "./depth.ts";
 import { describe, toJson } from "./describe.ts";
-import { encodeGray8, encodeGray16, encodeRgb, type Head } from "./facade.ts";
+import { encodeGrey, encodeImage, type Head, quantizeDepth } from "./facade.ts";
 
 /** 3D file formats, by the name users give. */
 export const formats = ["glb", "obj", "ply"] as const;
@@ -11,9 +10,7 @@ export async function headFiles(
   head: Head,
   { name, photo, formats }: { name: string; photo: string; formats: readonly Format[] },
 ): Promise<Record<string, Uint8Array>> {
-  const depth = quantizeDepth(head.depthMap());
-  const labels = head.labelMap();
-  const { width, height } = head.image;
+  const depth = await quantizeDepth(head.depthMap());
   const depthFile = `${name}.depth.png`;
   const labelsFile = `${name}.labels.png`;
   const description = describe(head, {
@@ -25,9 +22,9 @@ export async function headFiles(
     ...(formats.includes("glb") ? { [`${name}.glb`]: await head.toGLB() } : {}),
     ...(formats.includes("obj") ? await head.toOBJ(name) : {}),
     ...(formats.includes("ply") ? { [`${name}.ply`]: head.toPLY() } : {}),
-    [`${name}.preview.png`]: await encodeRgb(head.preview()),
-    [depthFile]: await encodeGray16({ width, height, data: depth.data }),
-    [labelsFile]: await encodeGray8(labels),
+    [`${name}.preview.png`]: await encodeImage(head.preview(), { format: "png" }),
+    [depthFile]: await encodeGrey(depth.image),
+    [labelsFile]: await encodeGrey(head.labelMap()),
     [`${name}.json`]: new TextEncoder().encode(toJson(description)),
   };
 }

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { CameoError } from "./facade.ts";
+import { CameoError } from "cameo";
 
 /**
  * Makes sure, before any work is done, that files can be put into a folder, which need not exist yet.

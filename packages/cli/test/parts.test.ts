@@ -1,6 +1,4 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { quantizeDepth } from "../src/depth.ts";
 import { toJson } from "../src/describe.ts";
 import { baseName, Names } from "../src/names.ts";
 
@@ -24,36 +22,6 @@ describe("names of output files", () => {
   test("folders and the last extension are left out", () => {
     expect(baseName("a/b/me.at.home.jpg")).toBe("me.at.home");
     expect(baseName("me")).toBe("me");
-  });
-});
-
-describe("depth as 16-bit integers", () => {
-  const map = (...data: number[]) => ({ width: data.length, height: 1, data: Float32Array.from(data) });
-
-  test("is within half a step of the depth, and fine enough", () => {
-    const depths = fc.array(fc.float({ min: 1, max: 5000, noNaN: true }), { minLength: 1 });
-    fc.assert(
-      fc.property(depths, (list) => {
-        const depth = map(...list);
-        const { data, scale } = quantizeDepth(depth);
-        for (let i = 0; i < data.length; i++)
-          expect(Math.abs(data[i] * scale - depth.data[i])).toBeLessThan(0.51 * scale);
-        const finest = Math.max(...depth.data) / 65535;
-        expect(scale / finest).toBeLessThan(1.11);
-      }),
-    );
-  });
-
-  test("zero stays zero and nothing else becomes zero", () => {
-    const { data } = quantizeDepth(map(0, 1e-3, 900));
-    expect(data[0]).toBe(0);
-    expect(data[1]).toBe(1);
-    expect(data[2]).toBeGreaterThan(59_000);
-  });
-
-  test("the scale is a number of two digits", () => {
-    expect(quantizeDepth(map(800)).scale).toBe(0.013);
-    expect(quantizeDepth(map(0)).scale).toBe(1);
   });
 });
 

@@ -1,7 +1,7 @@
 import { basename, dirname, extname } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { Context } from "../context.ts";
-import { encodeRgba, loadCameo, writeFiles } from "../facade.ts";
+import { encodeImage, loadCameo, writeFiles } from "../facade.ts";
 import {
   addCameraOptions,
   addRunOptions,
@@ -62,7 +62,7 @@ async function turn(photo: string, options: Options, context: Context): Promise<
     const head = await cameo.reconstruct(photo, { face, fov, focal35, signal: context.signal });
     const angles = { yaw: radians(options.yaw), pitch: radians(options.pitch), roll: radians(options.roll) };
     const picture = head.render({ angles, size, background: "photo" });
-    await writeFiles(directory, { [basename(options.output)]: await encodeRgba(picture) });
+    await writeFiles(directory, { [basename(options.output)]: await encodeImage(picture, { format: "png" }) });
     report.head(photo, head);
     report.wrote(options.output);
     if (options.json) {
