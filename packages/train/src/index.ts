@@ -3,4 +3,7 @@ export * from "./graph/onnx.ts";
 export * from "./graph/program.ts";
 export * from "./graph/shape.ts";
 export * from "./graph/tensor.ts";
+export * from "./graph/variables.ts";
+export * from "./networks/index.ts";
 export * from "./ops/index.ts";
+export * from "./random.ts";
