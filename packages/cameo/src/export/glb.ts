@@ -1,0 +1,162 @@
+import {
+  type Accessor,
+  Document,
+  type Buffer as GltfBuffer,
+  type Material,
+  type Primitive,
+  type PrimitiveTarget,
+  TextureInfo,
+  WebIO,
+} from "@gltf-transform/core";
+import { morphNormals } from "./morph-normals.ts";
+import { checkMesh, type TexturedMesh, unitNormals } from "./textured-mesh.ts";
+
+/** A texture as the bytes of an image file. */
+export interface EncodedTexture {
+  readonly bytes: Uint8Array;
+  readonly mimeType: "image/jpeg" | "image/png";
+}
+
+/** Triangles with a surface of their own, such as wet eyes or the inside of the mouth. */
+export interface GlbPart {
+  readonly name: string;
+  /** Three indices per triangle into the vertices of the mesh. */
+  readonly triangles: Uint32Array;
+  /** From 0, a mirror, to 1, chalk. */
+  readonly roughness?: number;
+  readonly doubleSided?: boolean;
+}
+
+export interface GlbOptions {
+  /** The texture of the mesh, encoded. */
+  readonly texture: EncodedTexture;
+  /** Name of the head in viewers. */
+  readonly name?: string;
+  /** What made the file. */
+  readonly generator?: string;
+  /** The mesh in parts, each with its material; one part of all triangles unless given. */
+  readonly parts?: readonly GlbPart[];
+  /** Whether expressions also turn the normals, so that light follows wrinkles and lips; costs about as much space again. */
+  readonly morphNormals?: boolean;
+  /** Facts to keep with the head, such as coefficients, pose and camera: JSON values or typed arrays, stored as `extras` of its node. */
+  readonly extras?: Readonly<Record<string, unknown>>;
+}
+
+/** glTF is in metres. */
+const METRES_PER_MM = 0.001;
+const ROUGHNESS = 0.7;
+/** Offsets below this, mm, are stored as none: far below anything visible, and sparse storage then pays. */
+const LEAST_OFFSET = 0.01;
+/** As {@link LEAST_OFFSET}, for unit normals. */
+const LEAST_TURN = 0.004;
+
+/**
+ * A binary glTF 2.0 file of a head: metres, y up, face along +z, one mesh with an embedded texture and the named
+ * expressions as morph targets (their names in `mesh.extras.targetNames`, as three.js and Blender read them).
+ * The same input gives the same bytes.
+ * @throws RangeError where the mesh does not fit together
+ */
+export async function toGlb(mesh: TexturedMesh, options: GlbOptions): Promise<Uint8Array> {
+  checkMesh(mesh, "toGlb");
+  const { name = "head", parts = [{ name, triangles: mesh.triangles }] } = options;
+  const document = new Document();
+  document.getRoot().getAsset().generator = options.generator ?? "Cameo";
+  const buffer = document.createBuffer();
+
+  const vec = (type: "VEC2" | "VEC3", values: Float32Array): Accessor =>
+    document.createAccessor().setType(type).setArray(values).setBuffer(buffer);
+  const position = vec("VEC3", scaled(mesh.positions, METRES_PER_MM, 0));
+  const normal = vec("VEC3", unitNormals(mesh.normals));
+  const uv = vec("VEC2", mesh.uvs);
+  const targets = createTargets(document, buffer, mesh, options.morphNormals ?? true);
+
+  const texture = document
+    .createTexture("texture")
+    .setImage(options.texture.bytes as Uint8Array<ArrayBuffer>)
+    .setMimeType(options.texture.mimeType);
+  const createMaterial = (part: GlbPart): Material => {
+    const material = document
+      .createMaterial(part.name)
+      .setMetallicFactor(0)
+      .setRoughnessFactor(part.roughness ?? ROUGHNESS)
+      .setDoubleSided(part.doubleSided ?? false)
+      .setBaseColorTexture(texture);
+    material
+      .getBaseColorTextureInfo()
+      ?.setWrapS(TextureInfo.WrapMode.CLAMP_TO_EDGE)
+      .setWrapT(TextureInfo.WrapMode.CLAMP_TO_EDGE);
+    return material;
+  };
+  const createPrimitive = (part: GlbPart): Primitive => {
+    const indices = document.createAccessor().setArray(shortest(part.triangles)).setBuffer(buffer);
+    const primitive = document
+      .createPrimitive()
+      .setIndices(indices)
+      .setAttribute("POSITION", position)
+      .setAttribute("NORMAL", normal)
+      .setAttribute("TEXCOORD_0", uv)
+      .setMaterial(createMaterial(part));
+    for (const target of targets) primitive.addTarget(target);
+    return primitive;
+  };
+
+  const gltfMesh = document.createMesh(name);
+  for (const part of parts) gltfMesh.addPrimitive(createPrimitive(part));
+  if (targets.length > 0) {
+    gltfMesh.setWeights(targets.map(() => 0));
+    gltfMesh.setExtras({ targetNames: targets.map((target) => target.getName()) });
+  }
+  const node = document.createNode(name).setMesh(gltfMesh);
+  if (options.extras) node.setExtras(plain(options.extras));
+  document.getRoot().setDefaultScene(document.createScene(name).addChild(node));
+  return new WebIO().writeBinary(document);
+}
+
+function createTargets(
+  document: Document,
+  buffer: GltfBuffer,
+  mesh: TexturedMesh,
+  withNormals: boolean,
+): PrimitiveTarget[] {
+  const normalsOf = withNormals && mesh.morphTargets.size > 0 ? morphNormals(mesh) : undefined;
+  const offsets = (values: Float32Array): Accessor =>
+    document
+      .createAccessor()
+      .setType("VEC3")
+      .setArray(values)
+      .setBuffer(buffer)
+      .setSparse(nonZero(values) * 2 < values.length / 3);
+  return [...mesh.morphTargets].map(([name, moved]) => {
+    const target = document
+      .createPrimitiveTarget(name)
+      .setAttribute("POSITION", offsets(scaled(moved, METRES_PER_MM, LEAST_OFFSET)));
+    if (normalsOf) target.setAttribute("NORMAL", offsets(scaled(normalsOf(moved), 1, LEAST_TURN)));
+    return target;
+  });
+}
+
+/** Triples times a factor; those shorter than `least` become zero. */
+function scaled(triples: Float32Array, factor: number, least: number): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(triples.length);
+  for (let i = 0; i < triples.length; i += 3) {
+    if (Math.hypot(triples[i], triples[i + 1], triples[i + 2]) < least) continue;
+    for (let k = i; k < i + 3; k++) out[k] = triples[k] * factor;
+  }
+  return out;
+}
+
+function nonZero(triples: Float32Array): number {
+  let count = 0;
+  for (let i = 0; i < triples.length; i += 3) if (triples[i] || triples[i + 1] || triples[i + 2]) count++;
+  return count;
+}
+
+/** Indices in the shortest type that holds them; glTF forbids the largest value of each. */
+const shortest = (indices: Uint32Array): Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> =>
+  indices.every((index) => index < 0xffff) ? Uint16Array.from(indices) : Uint32Array.from(indices);
+
+/** The value as plain JSON, typed arrays as arrays. */
+const plain = (value: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  JSON.parse(
+    JSON.stringify(value, (_, v) => (ArrayBuffer.isView(v) ? Array.from(v as unknown as ArrayLike<number>) : v)),
+  );

@@ -1,0 +1,7 @@
+/** How to store a colour picture: PNG without loss, or JPEG or WebP with a quality of 1–100 (90 unless given). */
+export interface ImageFormatOptions {
+  readonly format: "png" | "jpeg" | "webp";
+  readonly quality?: number;
+}
+
+export const QUALITY = 90;
