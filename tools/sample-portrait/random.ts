@@ -1,0 +1,36 @@
+/** A stream of numbers in [0, 1) fixed by its seed (Mulberry32, T. Ettinger 2017, public domain). */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A number in [0, 1) fixed by three whole numbers. */
+export function hash(x: number, y: number, z: number): number {
+  let h = Math.imul(x, 0x27d4eb2d) ^ Math.imul(y, 0x165667b1) ^ Math.imul(z, 0x1b873593);
+  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32;
+}
+
+/** Smooth noise in [0, 1] over space: hashed values on the whole-number lattice, joined by cubic steps. */
+export function noise(x: number, y: number, z: number): number {
+  const i = Math.floor(x);
+  const j = Math.floor(y);
+  const k = Math.floor(z);
+  const u = smooth(x - i);
+  const v = smooth(y - j);
+  const w = smooth(z - k);
+  const row = (b: number, c: number) => mix(hash(i, j + b, k + c), hash(i + 1, j + b, k + c), u);
+  return mix(mix(row(0, 0), row(1, 0), v), mix(row(0, 1), row(1, 1), v), w);
+}
+
+const smooth = (t: number) => t * t * (3 - 2 * t);
+export const mix = (a: number, b: number, t: number): number => a + t * (b - a);
+export const clamp = (x: number, low = 0, high = 1): number => (x < low ? low : x > high ? high : x);
+/** 0 at and below `from`, 1 at and above `to`, a cubic step between. */
+export const smoothstep = (from: number, to: number, x: number): number => smooth(clamp((x - from) / (to - from)));
