@@ -8,8 +8,9 @@ import {
   TextureInfo,
   WebIO,
 } from "@gltf-transform/core";
+import { checkMesh, unitNormals } from "./check-mesh.ts";
 import { morphNormals } from "./morph-normals.ts";
-import { checkMesh, type TexturedMesh, unitNormals } from "./textured-mesh.ts";
+import type { TexturedMesh } from "./textured-mesh.ts";
 
 /** A texture as the bytes of an image file. */
 export interface EncodedTexture {

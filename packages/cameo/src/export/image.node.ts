@@ -1,18 +1,18 @@
-import sharp from "sharp";
-import type { RgbImage } from "../image.ts";
+import sharp, { type Channels } from "sharp";
+import type { RgbaImage, RgbImage } from "../image.ts";
 import type { GreyImage } from "./grey.ts";
 import { type ImageFormatOptions, QUALITY } from "./image.ts";
 
-/** The bytes of an image file. */
+/** The bytes of an image file. A JPEG shows transparent parts on white. */
 export async function encodeImage(
-  image: RgbImage,
+  { width, height, data }: RgbImage | RgbaImage,
   { format, quality = QUALITY }: ImageFormatOptions,
 ): Promise<Uint8Array> {
-  const { width, height, data } = image;
-  const pixels = sharp(data, { raw: { width, height, channels: 3 } });
+  const channels = (data.length / (width * height)) as Channels;
+  const pixels = sharp(data, { raw: { width, height, channels } });
   if (format === "png") return pixels.png().toBuffer();
   if (format === "webp") return pixels.webp({ quality }).toBuffer();
-  return pixels.jpeg({ quality, chromaSubsampling: "4:4:4" }).toBuffer();
+  return pixels.flatten({ background: "white" }).jpeg({ quality, chromaSubsampling: "4:4:4" }).toBuffer();
 }
 
 /** The bytes of a grey PNG file, 8 or 16 bits deep as the picture is, without loss. */

@@ -1,5 +1,6 @@
 import { Label } from "../image.ts";
-import { checkMesh, type TexturedMesh, unitNormals } from "./textured-mesh.ts";
+import { checkMesh, unitNormals } from "./check-mesh.ts";
+import type { TexturedMesh } from "./textured-mesh.ts";
 
 export interface ObjOptions {
   /** Name of the material file, as it lies beside the OBJ file. */

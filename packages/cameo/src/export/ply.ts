@@ -1,4 +1,5 @@
-import { checkMesh, type TexturedMesh, unitNormals } from "./textured-mesh.ts";
+import { checkMesh, unitNormals } from "./check-mesh.ts";
+import type { TexturedMesh } from "./textured-mesh.ts";
 
 const VERTEX_BYTES = 6 * 4 + 4;
 const FACE_BYTES = 1 + 3 * 4;

@@ -16,15 +16,8 @@ import {
   openFile,
   undecodable,
 } from "./open.ts";
-import {
-  type DecodeOptions,
-  type ImageSource,
-  isRawPixels,
-  MAX_BYTES,
-  MAX_PIXELS,
-  type Photo,
-  photoOfPixels,
-} from "./photo.ts";
+import { type DecodeOptions, type ImageSource, MAX_BYTES, MAX_PIXELS, type Photo } from "./photo.ts";
+import { isRawPixels, photoOfPixels } from "./pixels.ts";
 
 /** Longest time the decoder may take, seconds. */
 export const MAX_DECODE_SECONDS = 60;

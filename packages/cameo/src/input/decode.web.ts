@@ -2,7 +2,8 @@ import type { RgbImage } from "../image.ts";
 import { InputError } from "./error.ts";
 import { readLens } from "./exif.ts";
 import { abortable, damaged, notAPicture, notesOf, type OpenedFile, openBytes, undecodable } from "./open.ts";
-import { type DecodeOptions, type ImageSource, isRawPixels, type Photo, photoOfPixels } from "./photo.ts";
+import type { DecodeOptions, ImageSource, Photo } from "./photo.ts";
+import { isRawPixels, photoOfPixels } from "./pixels.ts";
 
 /**
  * A photo of anything a user hands in: the bytes of an image file, a Blob or File, or raw pixels such as `ImageData`.

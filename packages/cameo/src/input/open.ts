@@ -1,6 +1,7 @@
 import { type Container, readContainer } from "./container.ts";
 import { InputError } from "./error.ts";
-import { checkSize, type DecodeOptions, MAX_BYTES } from "./photo.ts";
+import { type DecodeOptions, MAX_BYTES } from "./photo.ts";
+import { checkSize } from "./pixels.ts";
 
 /** An image file that is worth decoding. */
 export interface OpenedFile {

@@ -31,6 +31,24 @@ describe("colour pictures", () => {
     }
   });
 
+  it("alpha stays in a PNG, and is laid on white in a JPEG", async () => {
+    const data = Uint8Array.from({ length: width * height * 4 }, (_, i) => [200, 100, 0, 128][i % 4]);
+    const rgba = { width, height, data };
+    const png = await sharp(await encodeImage(rgba, { format: "png" }))
+      .raw()
+      .toBuffer();
+    expect(new Uint8Array(png)).toEqual(data);
+    const [r, g, b] = await sharp(await encodeImage(rgba, { format: "jpeg" }))
+      .raw()
+      .toBuffer();
+    for (const [value, expected] of [
+      [r, 227],
+      [g, 177],
+      [b, 127],
+    ])
+      expect(Math.abs(value - expected)).toBeLessThan(4);
+  });
+
   it("a lower quality is smaller", async () => {
     for (const format of ["jpeg", "webp"] as const) {
       const [low, high] = await Promise.all([20, 95].map((quality) => encodeImage(image, { format, quality })));
