@@ -72,6 +72,8 @@ export interface MorphableModel {
   readonly landmarks68: SurfacePoints;
   /** The 468 points of FaceMesh, in its order. */
   readonly landmarks468: SurfacePoints;
+  /** How far the detector's point strays about each of `landmarks468` from head to head: root mean square, mm. */
+  readonly landmarkSpread468: Float32Array;
   /** Expression coefficients by name (ARKit's names where they exist). */
   readonly namedExpressions: ReadonlyMap<string, Float32Array>;
 }
