@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CameoError } from "../errors.ts";
 
 /** Version of manifest.json that this library reads. */
 const manifestVersion = 1;
@@ -29,7 +30,7 @@ export interface ModelBundle {
   readonly models: readonly ModelEntry[];
   /**
    * The content of a model's file.
-   * @throws if there is no such model, or its file is missing or not what the manifest says
+   * @throws CameoError "models" if there is no such model, or its file is missing or not what the manifest says
    */
   read(name: string): Promise<Uint8Array>;
   /** Checks every model; one entry each, with what is wrong with it if anything is. */
@@ -39,23 +40,23 @@ export interface ModelBundle {
 /**
  * Opens a model bundle.
  * @param place where it is, for error messages; ends with a slash
- * @throws if manifest.json is missing, damaged, or of another version
+ * @throws CameoError "models" if manifest.json is missing, damaged, or of another version
  */
 export async function openBundle(readFile: ReadFile, place: string): Promise<ModelBundle> {
   const manifest = readManifest(await readFile("manifest.json"), place);
   const load = async (entry: ModelEntry): Promise<Uint8Array> => {
     const bytes = await readFile(entry.file);
     const what = `The model "${entry.name}" (${place}${entry.file})`;
-    if (!bytes) throw new Error(`${what} is missing; ${remedy(entry)}.`);
+    if (!bytes) throw new CameoError("models", `${what} is missing; ${remedy(entry)}.`);
     if (bytes.length !== entry.bytes || ((await sha256(bytes)) ?? entry.sha256) !== entry.sha256)
-      throw new Error(`${what} is damaged or of another version; ${remedy(entry)}.`);
+      throw new CameoError("models", `${what} is damaged or of another version; ${remedy(entry)}.`);
     return bytes;
   };
   return {
     models: manifest.models,
     async read(name) {
       const entry = manifest.models.find((model) => model.name === name);
-      if (!entry) throw new Error(`The model bundle at ${place} has no model "${name}".`);
+      if (!entry) throw new CameoError("models", `The model bundle at ${place} has no model "${name}".`);
       return load(entry);
     },
     verify: () =>
@@ -74,22 +75,24 @@ export async function openBundle(readFile: ReadFile, place: string): Promise<Mod
 const sameVersion = "install the same version of cameo and @cameo/models";
 
 function readManifest(bytes: Uint8Array | undefined, place: string): z.infer<typeof manifestSchema> {
-  if (!bytes) throw new Error(`There is no model bundle at ${place}: manifest.json is missing.`);
+  if (!bytes) throw new CameoError("models", `There is no model bundle at ${place}: manifest.json is missing.`);
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new Error(`The model bundle's ${place}manifest.json is not valid JSON.`);
+    throw new CameoError("models", `The model bundle's ${place}manifest.json is not valid JSON.`);
   }
   const version = z.object({ version: z.number() }).safeParse(json);
   if (version.success && version.data.version !== manifestVersion)
-    throw new Error(
+    throw new CameoError(
+      "models",
       `The model bundle at ${place} has version ${version.data.version}, but this library reads version ${manifestVersion}; ${sameVersion}.`,
     );
   const manifest = manifestSchema.safeParse(json);
   if (!manifest.success) {
     const [issue] = manifest.error.issues;
-    throw new Error(
+    throw new CameoError(
+      "models",
       `The model bundle's ${place}manifest.json is wrong at "${issue.path.join(".")}": ${issue.message}.`,
     );
   }

@@ -1,3 +1,4 @@
+import { CameoError } from "../errors.ts";
 import { type ModelBundle, openBundle } from "./bundle.ts";
 
 /**
@@ -10,11 +11,14 @@ export function openWebBundle(url: string | URL = "models/"): Promise<ModelBundl
   return openBundle(async (file) => {
     const address = new URL(file, folder);
     const response = await fetch(address).catch((error: Error) => {
-      throw new Error(`The model bundle's file ${address} cannot be fetched: ${error.message}`);
+      throw new CameoError("models", `The model bundle's file ${address} cannot be fetched: ${error.message}`);
     });
     if (response.status === 404) return undefined;
     if (!response.ok)
-      throw new Error(`The model bundle's file ${address} cannot be fetched: status ${response.status}.`);
+      throw new CameoError(
+        "models",
+        `The model bundle's file ${address} cannot be fetched: status ${response.status}.`,
+      );
     return new Uint8Array(await response.arrayBuffer());
   }, folder.href);
 }
