@@ -83,7 +83,7 @@ interface ModelBundle {
 interface Library {
   openNodeBundle(folder?: string): Promise<ModelBundle>;
   Cameo: { load(options?: LoadOptions): Promise<Cameo> };
-  writeFiles(directory: string, files: Record<string, Uint8Array>): Promise<void>;
+  writeFiles(directory: string, files: Record<string, Uint8Array>, options?: { signal?: AbortSignal }): Promise<void>;
   encodeImage(image: RgbImage | RgbaImage, options: { format: "png" }): Promise<Uint8Array>;
   encodeGrey(image: GreyImage): Promise<Uint8Array>;
   quantizeDepth(depth: DepthMap): { image: GreyImage; scale: number };

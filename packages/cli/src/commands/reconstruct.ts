@@ -16,9 +16,13 @@ interface Options extends CameraOptions, RunOptions {
 }
 
 /** One photo's entry in the `--json` document. */
-type Result =
-  | { photo: string; heads: { name: string; files: string[]; notes: readonly string[] }[] }
-  | { photo: string; error: { code: string; message: string } };
+type Result = { photo: string; heads: HeadResult[] } | { photo: string; error: { code: string; message: string } };
+
+interface HeadResult {
+  name: string;
+  files: string[];
+  notes: readonly string[];
+}
 
 export function addReconstruct(program: Command, context: Context): void {
   const command = program
@@ -70,13 +74,12 @@ async function reconstruct(photos: string[], options: Options, context: Context)
   try {
     for (const [i, photo] of photos.entries()) {
       try {
-        const heads = await findHeads(cameo, photo, options, context, report);
-        const written = [];
-        for (const [k, head] of heads.entries()) {
-          const name = k === 0 ? photoNames[i] : names.claim(`${photoNames[i]}-${k + 1}`);
-          written.push(await writeHead(head, { name, photo, photos, options, report }));
-        }
-        results.push({ photo, heads: written });
+        const found = await findHeads(cameo, photo, options, context, report);
+        const heads = found.map((head, k) => ({
+          head,
+          name: k === 0 ? photoNames[i] : names.claim(`${photoNames[i]}-${k + 1}`),
+        }));
+        results.push({ photo, heads: await writeHeads(heads, { photo, photos, options, context, report }) });
       } catch (error) {
         if (context.signal.aborted) throw error;
         const { code, message, status: failed } = report.failed(photo, error);
@@ -109,23 +112,30 @@ async function findHeads(
   return face === "all" ? cameo.reconstructAll(photo, options) : [await cameo.reconstruct(photo, { ...options, face })];
 }
 
-async function writeHead(
-  head: Head,
+/** Writes the files of all heads of a photo: all of them or none. */
+async function writeHeads(
+  heads: { head: Head; name: string }[],
   {
-    name,
     photo,
     photos,
     options,
+    context,
     report,
-  }: { name: string; photo: string; photos: string[]; options: Options; report: Report },
-) {
-  const files = await headFiles(head, { name, photo, formats: options.format });
-  const paths = Object.keys(files).map((file) => join(options.output, file));
+  }: { photo: string; photos: string[]; options: Options; context: Context; report: Report },
+): Promise<HeadResult[]> {
+  const files: Record<string, Uint8Array> = {};
+  const results: HeadResult[] = [];
+  for (const { head, name } of heads) {
+    const own = await headFiles(head, { name, photo, formats: options.format });
+    Object.assign(files, own);
+    results.push({ name, files: Object.keys(own).map((file) => join(options.output, file)), notes: head.notes });
+  }
+  const paths = results.flatMap(({ files }) => files);
   await checkPhotosSafe(paths, photos);
-  await writeFiles(options.output, files);
-  report.head(photo, head);
+  await writeFiles(options.output, files, { signal: context.signal });
+  for (const { head } of heads) report.head(photo, head);
   for (const path of paths) report.wrote(path);
-  return { name, files: paths, notes: head.notes };
+  return results;
 }
 
 function formatList(text: string): Format[] {
