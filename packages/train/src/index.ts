@@ -1,3 +1,4 @@
+export * from "./checkpoint/safetensors.ts";
 export * from "./graph/autodiff.ts";
 export * from "./graph/onnx.ts";
 export * from "./graph/program.ts";
