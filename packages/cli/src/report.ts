@@ -27,9 +27,9 @@ export class Report {
     }
   }
 
-  /** A file that is now complete. */
-  wrote(path: string): void {
-    if (!this.#options.json) this.#print(this.#context.stdout, path);
+  /** Files that are now complete. */
+  wrote(paths: readonly string[]): void {
+    if (!this.#options.json) this.#print(this.#context.stdout, paths.join("\n"));
   }
 
   note(photo: string, text: string): void {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "../context.ts";
 import { ExitStatus } from "../exit.ts";
-import { type Cameo, type Head, loadCameo, type ReconstructOptions, writeFiles } from "../facade.ts";
+import { type Cameo, type Head, loadCameo, type Stage, writeFiles } from "../facade.ts";
 import { type Format, formats, headFiles } from "../files.ts";
 import { baseName, Names } from "../names.ts";
 import { addCameraOptions, addRunOptions, type CameraOptions, faceNumber, type RunOptions } from "../options.ts";
@@ -74,12 +74,15 @@ async function reconstruct(photos: string[], options: Options, context: Context)
   try {
     for (const [i, photo] of photos.entries()) {
       try {
-        const found = await findHeads(cameo, photo, options, context, report);
+        const found = await findHeads(cameo, photo, options, context.signal, (stage) => report.stage(photo, stage));
         const heads = found.map((head, k) => ({
           head,
           name: k === 0 ? photoNames[i] : names.claim(`${photoNames[i]}-${k + 1}`),
         }));
-        results.push({ photo, heads: await writeHeads(heads, { photo, photos, options, context, report }) });
+        const written = await writeHeads(heads, photo, photos, options, context.signal);
+        results.push({ photo, heads: written });
+        for (const head of found) report.head(photo, head);
+        for (const { files } of written) report.wrote(files);
       } catch (error) {
         if (context.signal.aborted) throw error;
         const { code, message, status: failed } = report.failed(photo, error);
@@ -100,41 +103,33 @@ async function findHeads(
   cameo: Cameo,
   photo: string,
   { face, fov, focal35 }: Options,
-  { signal }: Context,
-  report: Report,
+  signal: AbortSignal,
+  onStage: (stage: Stage) => void,
 ): Promise<Head[]> {
-  const options: ReconstructOptions = {
-    fov,
-    focal35,
-    signal,
-    onProgress: ({ stage }) => report.stage(photo, stage),
-  };
+  const options = { fov, focal35, signal, onProgress: ({ stage }: { stage: Stage }) => onStage(stage) };
   return face === "all" ? cameo.reconstructAll(photo, options) : [await cameo.reconstruct(photo, { ...options, face })];
 }
 
 /** Writes the files of all heads of a photo: all of them or none. */
 async function writeHeads(
   heads: { head: Head; name: string }[],
-  {
-    photo,
-    photos,
-    options,
-    context,
-    report,
-  }: { photo: string; photos: string[]; options: Options; context: Context; report: Report },
+  photo: string,
+  photos: string[],
+  { output, format }: Options,
+  signal: AbortSignal,
 ): Promise<HeadResult[]> {
   const files: Record<string, Uint8Array> = {};
   const results: HeadResult[] = [];
   for (const { head, name } of heads) {
-    const own = await headFiles(head, { name, photo, formats: options.format });
+    const own = await headFiles(head, { name, photo, formats: format });
     Object.assign(files, own);
-    results.push({ name, files: Object.keys(own).map((file) => join(options.output, file)), notes: head.notes });
+    results.push({ name, files: Object.keys(own).map((file) => join(output, file)), notes: head.notes });
   }
-  const paths = results.flatMap(({ files }) => files);
-  await checkPhotosSafe(paths, photos);
-  await writeFiles(options.output, files, { signal: context.signal });
-  for (const { head } of heads) report.head(photo, head);
-  for (const path of paths) report.wrote(path);
+  await checkPhotosSafe(
+    results.flatMap(({ files }) => files),
+    photos,
+  );
+  await writeFiles(output, files, { signal });
   return results;
 }
 

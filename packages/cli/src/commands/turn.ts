@@ -62,9 +62,10 @@ async function turn(photo: string, options: Options, context: Context): Promise<
     const head = await cameo.reconstruct(photo, { face, fov, focal35, signal: context.signal });
     const angles = { yaw: radians(options.yaw), pitch: radians(options.pitch), roll: radians(options.roll) };
     const picture = head.render({ angles, size, background: "photo" });
-    await writeFiles(directory, { [basename(options.output)]: await encodeImage(picture, { format: "png" }) });
+    const file = await encodeImage(picture, { format: "png" });
+    await writeFiles(directory, { [basename(options.output)]: file }, { signal: context.signal });
     report.head(photo, head);
-    report.wrote(options.output);
+    report.wrote([options.output]);
     if (options.json) {
       const { width, height } = picture;
       context.stdout.write(
