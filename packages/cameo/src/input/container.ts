@@ -165,6 +165,9 @@ function readGif(reader: Reader): Container {
   return { ...size, animated: false, complete: frames > 0 };
 }
 
+/** The boxes that hold the sizes of pictures, from the outermost. */
+const PATH_TO_ISPE = ["meta", "iprp", "ipco"];
+
 /** ISO/IEC 14496-12 boxes of an AVIF or HEIC file; the size is the largest `ispe`, since thumbnails and tiles have their own. */
 function readHeif(reader: Reader): Container | undefined {
   const brands = reader.text(8, Math.min(reader.u32(0), 256) - 8);
@@ -173,7 +176,7 @@ function readHeif(reader: Reader): Container | undefined {
   let width = 0;
   let height = 0;
   let complete = true;
-  const walk = (from: number, to: number): void => {
+  const walk = (from: number, to: number, depth: number): void => {
     for (let at = from; at + 8 <= to; ) {
       const type = reader.text(at + 4, 4);
       const large = reader.u32(at) === 1;
@@ -184,16 +187,15 @@ function readHeif(reader: Reader): Container | undefined {
         complete = false;
         return;
       }
-      if (type === "meta") walk(at + header + 4, at + length);
-      if (type === "iprp" || type === "ipco") walk(at + header, at + length);
-      if (type === "ispe") {
+      if (type === PATH_TO_ISPE[depth]) walk(at + header + (type === "meta" ? 4 : 0), at + length, depth + 1);
+      if (type === "ispe" && depth === PATH_TO_ISPE.length) {
         const [w, h] = [reader.u32(at + header + 4), reader.u32(at + header + 8)];
         if (w * h > width * height) [width, height] = [w, h];
       }
       at += length;
     }
   };
-  walk(0, reader.length);
+  walk(0, reader.length, 0);
   return { format, width, height, animated: /avis|msf1|hevc|hevx/.test(brands), complete };
 }
 
