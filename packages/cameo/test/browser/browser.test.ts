@@ -77,6 +77,7 @@ describe.skipIf(!executable)("in a browser", { timeout: 120_000 }, () => {
       ["an RGBA PNG", () => sharpOf(picture).ensureAlpha(0.6).png(), 3],
       ["a palette PNG", () => sharpOf(picture).png({ palette: true }), 0],
       ["a Display P3 PNG", () => sharpOf(mild).withIccProfile("p3").png(), 2],
+      ["an Ultra HDR JPEG", () => sharpOf(mild).withGainMap().jpeg({ quality: 100, chromaSubsampling: "4:4:4" }), 2],
       ["a lossless WebP", () => sharpOf(picture).webp({ lossless: true }), 0],
       ["an AVIF", () => sharpOf(picture).avif({ quality: 100, chromaSubsampling: "4:4:4" }), 4],
       ["a GIF", () => sharpOf(picture).gif(), 0],
