@@ -5,6 +5,13 @@ export interface RgbImage {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
+/** As {@link RgbImage}, with a fourth channel: straight alpha, 0 transparent to 255 opaque. `data.length === width * height * 4`. */
+export interface RgbaImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array | Uint8ClampedArray;
+}
+
 /** Camera-space z per pixel centre, in millimetres; 0 where there is no surface. */
 export interface DepthMap {
   readonly width: number;

@@ -76,3 +76,24 @@ export function transformToModel(
   }
   return out;
 }
+
+/**
+ * Normals of a posed head in the frame of its light: x right in the picture, y up, z towards the viewer.
+ * @param normals model space, x, y, z triples
+ */
+export function rotateNormals(
+  normals: Float32Array,
+  { rotation }: Pose,
+  out = new Float32Array(normals.length),
+): Float32Array {
+  const m = toMatrix(rotation);
+  for (let i = 0; i < normals.length; i += 3) {
+    const x = normals[i];
+    const y = normals[i + 1];
+    const z = normals[i + 2];
+    out[i] = m[0] * x + m[1] * y + m[2] * z;
+    out[i + 1] = m[3] * x + m[4] * y + m[5] * z;
+    out[i + 2] = m[6] * x + m[7] * y + m[8] * z;
+  }
+  return out;
+}

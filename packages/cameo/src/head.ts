@@ -1,0 +1,180 @@
+import { toGlb } from "./export/glb.ts";
+import { toObj } from "./export/obj.ts";
+import { toPly } from "./export/ply.ts";
+import type { TexturedMesh } from "./export/textured-mesh.ts";
+import { type Camera, cropCamera } from "./geometry/camera.ts";
+import { type Angles, anglesFromQuaternion, type Pose, transformToCamera } from "./geometry/pose.ts";
+import { type DepthMap, Label, type LabelMap, type RgbaImage, type RgbImage } from "./image.ts";
+import type { Platform } from "./platform.ts";
+import type { CameraSource, Stage } from "./portrait.ts";
+import { drawPreview } from "./preview.ts";
+import { createRaster } from "./raster/raster.ts";
+import { rasterize } from "./raster/rasterize.ts";
+import { createTexture, type Texture } from "./raster/texture.ts";
+import { turned } from "./stages/pose/render.ts";
+import { turnedPhoto } from "./stages/pose/turn.ts";
+
+/** The coefficients of the morphable model, each in standard deviations, and of the light. */
+export interface Coefficients {
+  readonly identity: Float32Array;
+  readonly expression: Float32Array;
+  readonly texture: Float32Array;
+  readonly illumination: Float32Array;
+}
+
+/** All that a reconstruction found. */
+export interface HeadParts {
+  readonly image: RgbImage;
+  readonly camera: Camera;
+  readonly cameraSource: CameraSource;
+  readonly pose: Pose;
+  readonly coefficients: Coefficients;
+  readonly landmarks: Float32Array;
+  readonly mesh: TexturedMesh;
+  readonly morphTargets: () => ReadonlyMap<string, Float32Array>;
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  readonly timings: Readonly<Record<Stage, number>>;
+  readonly models: readonly { readonly name: string; readonly sha256: string }[];
+  readonly prior: { readonly parse: boolean; readonly depth: boolean };
+  readonly notes: readonly string[];
+}
+
+export interface RenderOptions {
+  /** A pose of its own; the photo's unless given. */
+  readonly pose?: Pose;
+  /** Turned on from there about the head centre, radians, in the viewer's axes. */
+  readonly angles?: Partial<Angles>;
+  /** Longer side of the picture; that of the photo unless given. */
+  readonly size?: number;
+  /** `photo` (default): over what the photo shows beside the head, holes transparent. `none`: the head alone. */
+  readonly background?: "photo" | "none";
+}
+
+/** Rows of pixels are rasterised in strips of about this many pixels, so that memory does not grow with the photo. */
+const STRIP_PIXELS = 2 ** 21;
+
+/** A reconstructed head. */
+export class Head {
+  /** The photo, upright. */
+  readonly image: RgbImage;
+  /** In photo pixels. */
+  readonly camera: Camera;
+  readonly cameraSource: CameraSource;
+  readonly pose: Pose;
+  readonly coefficients: Coefficients;
+  /** The 68 landmarks of the reconstructed mesh: x, y in photo pixels, pixel centres at +0.5. */
+  readonly landmarks: Float32Array;
+  /** Model space, mm, neutral pose, the photo's expression. `morphTargets` is empty here: {@link toGLB} adds them. */
+  readonly mesh: TexturedMesh;
+  /** Where the face was detected, photo pixels. */
+  readonly box: HeadParts["box"];
+  /** Milliseconds. */
+  readonly timings: Readonly<Record<Stage, number>>;
+  /** The models it was made with. */
+  readonly models: HeadParts["models"];
+  /** True for the stages that had the model prior in place of a network. */
+  readonly prior: HeadParts["prior"];
+  /** Sentences the user should know. */
+  readonly notes: readonly string[];
+  readonly #morphTargets: HeadParts["morphTargets"];
+  readonly #platform: Platform;
+  #texture: Texture | undefined;
+
+  constructor(parts: HeadParts, platform: Platform) {
+    this.image = parts.image;
+    this.camera = parts.camera;
+    this.cameraSource = parts.cameraSource;
+    this.pose = parts.pose;
+    this.coefficients = parts.coefficients;
+    this.landmarks = parts.landmarks;
+    this.mesh = parts.mesh;
+    this.box = parts.box;
+    this.timings = parts.timings;
+    this.models = parts.models;
+    this.prior = parts.prior;
+    this.notes = parts.notes;
+    this.#morphTargets = parts.morphTargets;
+    this.#platform = platform;
+  }
+
+  /** Radians. */
+  get angles(): Angles {
+    return anglesFromQuaternion(this.pose.rotation);
+  }
+
+  /** Camera-space depth of the head at the photo's resolution. The neck counts as background. */
+  depthMap(): DepthMap {
+    const { width, height } = this.image;
+    const data = new Float32Array(width * height);
+    this.#scan((pixel, label, depth) => {
+      if (label !== Label.background) data[pixel] = depth;
+    });
+    return { width, height, data };
+  }
+
+  /** Labels at the photo's resolution. */
+  labelMap(): LabelMap {
+    const { width, height } = this.image;
+    const data = new Uint8Array(width * height);
+    this.#scan((pixel, label) => {
+      data[pixel] = label;
+    });
+    return { width, height, data };
+  }
+
+  /** The head in a new pose (paper section 5.1). */
+  render({ pose = this.pose, angles = {}, size, background = "photo" }: RenderOptions = {}): RgbaImage {
+    return turnedPhoto(this, this.texture, turned(pose, angles), { size, background });
+  }
+
+  /** Photo, mesh overlay, depth and three turned views, side by side. */
+  preview(): RgbImage {
+    return drawPreview(this, this.texture);
+  }
+
+  /** The texture with its smaller copies, made when first needed. */
+  get texture(): Texture {
+    this.#texture ??= createTexture(this.mesh.texture);
+    return this.#texture;
+  }
+
+  /** A binary glTF file: metres, one mesh, the texture embedded, named expressions as morph targets. */
+  async toGLB(): Promise<Uint8Array> {
+    const bytes = await this.#platform.encodeImage(this.mesh.texture, { format: "jpeg" });
+    const { camera, pose, coefficients } = this;
+    return toGlb(
+      { ...this.mesh, morphTargets: this.#morphTargets() },
+      { texture: { bytes, mimeType: "image/jpeg" }, extras: { camera, pose, coefficients } },
+    );
+  }
+
+  /** A Wavefront OBJ file with its material library and texture, by file name. */
+  async toOBJ(name: string): Promise<Record<string, Uint8Array>> {
+    const [materialFile, textureFile] = [`${name}.mtl`, `${name}.jpg`];
+    const { obj, mtl } = toObj(this.mesh, { materialFile, textureFile });
+    const texture = await this.#platform.encodeImage(this.mesh.texture, { format: "jpeg" });
+    return { [`${name}.obj`]: obj, [materialFile]: mtl, [textureFile]: texture };
+  }
+
+  /** A binary PLY file with a colour and a label per vertex. */
+  toPLY(): Uint8Array {
+    return toPly(this.mesh);
+  }
+
+  /** Calls back for every photo pixel that shows the mesh. */
+  #scan(visit: (pixel: number, label: number, depth: number) => void): void {
+    const { width, height } = this.image;
+    const { triangles, labels } = this.mesh;
+    const positions = transformToCamera(this.mesh.positions, this.pose);
+    const rows = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
+    const raster = createRaster(width, rows);
+    for (let top = 0; top < height; top += rows) {
+      rasterize(positions, triangles, cropCamera(this.camera, 0, top, 1), { width, height: rows }, raster);
+      const end = Math.min(rows, height - top) * width;
+      for (let i = 0; i < end; i++) {
+        const t = raster.triangle[i];
+        if (t >= 0) visit(top * width + i, labels[triangles[3 * t]], raster.depth[i]);
+      }
+    }
+  }
+}

@@ -1,0 +1,279 @@
+import { CameoError } from "./errors.ts";
+import { focalFromFocal35, focalFromFov, project } from "./geometry/camera.ts";
+import { rotateNormals, transformToCamera } from "./geometry/pose.ts";
+import { Head } from "./head.ts";
+import type { RgbImage } from "./image.ts";
+import type { ImageSource, Photo } from "./input/photo.ts";
+import { vertexNormals } from "./mesh/normals.ts";
+import { decodeMorphableModel } from "./morphable/file.ts";
+import type { MorphableModel } from "./morphable/model.ts";
+import { surfacePositions, synthesizeShape } from "./morphable/synthesize.ts";
+import type { LoadOptions, Platform } from "./platform.ts";
+import { rasterize } from "./raster/rasterize.ts";
+import { createPyramid } from "./resample.ts";
+import { alignFace, alignHead } from "./stages/align/align.ts";
+import { depthPrior } from "./stages/depth/prior.ts";
+import { createDetector, DETECTOR_MODELS, type DetectedFace, type Detector } from "./stages/detect/detect.ts";
+import { fitAppearance, litAlbedo } from "./stages/face/appearance.ts";
+import { fitFace } from "./stages/face/fit.ts";
+import { type LandmarkBasis, landmarkBasis } from "./stages/face/landmark-basis.ts";
+import { vertexColors } from "./stages/head/colors.ts";
+import { expressionTargets } from "./stages/head/expressions.ts";
+import { splitVertices } from "./stages/head/split.ts";
+import { buildSurface } from "./stages/head/surface.ts";
+import { bakeTexture } from "./stages/head/texture.ts";
+import { parsePrior } from "./stages/parse/prior.ts";
+
+/** Name of the morphable model in the bundle. */
+const MORPHABLE_MODEL = "head";
+
+/** The steps from photo to head, in order. */
+export const STAGES = ["decode", "detect", "align", "face", "appearance", "parse", "depth", "head"] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface ReconstructOptions {
+  /** Which face: the largest (default), or its place in the order of size, from 0. */
+  readonly face?: "largest" | number;
+  /** Horizontal field of view of the photo, degrees, where it is known. */
+  readonly fov?: number;
+  /** 35 mm equivalent of the focal length, mm, where it is known. Counts before the photo's EXIF data, after `fov`. */
+  readonly focal35?: number;
+  readonly signal?: AbortSignal;
+  /** Called when a stage begins, and once more when all are done. */
+  readonly onProgress?: (progress: { readonly stage: Stage; readonly done: number; readonly total: number }) => void;
+}
+
+/** Where the focal length came from. */
+export type CameraSource = "fov" | "focal35" | "exif" | "estimated";
+
+/** Smallest face, in pixels between the outer corners of the eyes, that can be reconstructed. */
+export const MIN_EYE_DISTANCE = 16;
+
+/** Side of the crop about the head that labels and depth are estimated in (paper section 4.2). */
+const HEAD_CROP = 256;
+
+/** Single-photo 3D portraits: loads the models once, then reconstructs any number of photos. */
+export class Cameo {
+  readonly #platform: Platform;
+  readonly #model: MorphableModel;
+  readonly #landmarks: LandmarkBasis;
+  readonly #detector: Detector;
+  readonly #models: readonly ModelId[];
+  #disposed = false;
+
+  private constructor(platform: Platform, model: MorphableModel, detector: Detector, models: readonly ModelId[]) {
+    this.#platform = platform;
+    this.#model = model;
+    this.#landmarks = landmarkBasis(model);
+    this.#detector = detector;
+    this.#models = models;
+  }
+
+  /**
+   * Loads what every reconstruction needs.
+   * @throws {@link CameoError} `models` where a model is missing or damaged
+   */
+  static async loadOn(platform: Platform, options: LoadOptions = {}): Promise<Cameo> {
+    try {
+      const bundle = await platform.openBundle(options);
+      const model = await decodeMorphableModel(await bundle.read(MORPHABLE_MODEL));
+      const detector = await createDetector(bundle, platform.createSession(options));
+      const used = [MORPHABLE_MODEL, ...DETECTOR_MODELS];
+      const models = bundle.models.filter(({ name }) => used.includes(name));
+      return new Cameo(
+        platform,
+        model,
+        detector,
+        models.map(({ name, sha256 }) => ({ name, sha256 })),
+      );
+    } catch (cause) {
+      throw new CameoError("models", (cause as Error).message, { cause });
+    }
+  }
+
+  /** The head of one face of a photo: the largest, unless the options say which. */
+  async reconstruct(source: ImageSource, options: ReconstructOptions = {}): Promise<Head> {
+    const { face = "largest", ...rest } = options;
+    if (face !== "largest" && !(Number.isInteger(face) && face >= 0))
+      throw new CameoError("option", `The face must be "largest" or a whole number from 0, not ${face}.`);
+    const run = new Run(rest);
+    const { photo, faces } = await this.#find(source, run);
+    const index = face === "largest" ? 0 : face;
+    if (index >= faces.length)
+      throw new CameoError(
+        "no-such-face",
+        `There is no face ${index}: the picture shows ${faces.length}, numbered from 0 by size.`,
+      );
+    return this.#build(photo, faces[index], run);
+  }
+
+  /** The heads of all faces of a photo, largest first; those too small to reconstruct are left out and noted. */
+  async reconstructAll(source: ImageSource, options: Omit<ReconstructOptions, "face"> = {}): Promise<Head[]> {
+    const run = new Run(options);
+    const { photo, faces } = await this.#find(source, run);
+    const large = faces.filter((face) => eyeDistance(face) >= MIN_EYE_DISTANCE);
+    if (large.length === 0) throw tooSmall(faces[0]);
+    const left = faces.length - large.length;
+    const notes =
+      left > 0 ? [...photo.notes, `${left} face${left > 1 ? "s are" : " is"} too small and left out.`] : photo.notes;
+    const heads: Head[] = [];
+    for (const face of large) heads.push(await this.#build({ ...photo, notes }, face, run));
+    return heads;
+  }
+
+  /** Releases the networks. Reconstructions cannot be made afterwards; heads made before stay good. */
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#detector.dispose();
+  }
+
+  async #find(source: ImageSource, run: Run): Promise<{ photo: Photo; faces: DetectedFace[] }> {
+    if (this.#disposed) throw new CameoError("disposed", "This Cameo was disposed of; load another one.");
+    run.check();
+    const photo = await run.stage("decode", () => this.#platform.decodeImage(source, { signal: run.signal }));
+    const faces = await run.stage("detect", () => this.#detector.detect(photo.image, { signal: run.signal }));
+    if (faces.length === 0)
+      throw new CameoError("no-face", "No face was found in the picture; use one in which a face is seen clearly.");
+    return { photo, faces };
+  }
+
+  /** Figure 1 of the paper, from aligned face to head mesh. */
+  async #build({ image, focal35, notes }: Photo, face: DetectedFace, run: Run): Promise<Head> {
+    if (eyeDistance(face) < MIN_EYE_DISTANCE) throw tooSmall(face);
+    const model = this.#model;
+    const { focal, cameraSource } = knownFocal(run.options, focal35, image);
+
+    const faceCrop = await run.stage("align", () => alignFace(createPyramid(image), face.landmarks68));
+    const { camera, pose, identity, expression } = await run.stage("face", () =>
+      fitFace(this.#landmarks, planar(face.landmarks468), image, { focal }),
+    );
+    const shape = synthesizeShape(model, identity, expression);
+    const posed = transformToCamera(shape, pose);
+    const normals = vertexNormals(shape, model.triangles);
+
+    const { texture, illumination } = await run.stage("appearance", () => {
+      const view = faceCrop.camera(camera);
+      const raster = rasterize(posed, model.triangles, view, faceCrop.image);
+      return fitAppearance(model, {
+        image: faceCrop.image,
+        camera: view,
+        positions: posed,
+        normals: rotateNormals(normals, pose),
+        raster,
+      });
+    });
+
+    const headCrop = alignHead(image, camera, pose);
+    const raster = rasterize(posed, model.triangles, headCrop.camera, headCrop.image);
+    const labels = await run.stage("parse", () => parsePrior(raster, model.regions));
+    const depth = await run.stage("depth", () => depthPrior(raster, labels));
+
+    const split = await run.stage("head", () => {
+      const surface = buildSurface({ model, shape, pose, camera: headCrop.camera, raster, labels, depth });
+      const lit = litAlbedo(model, { texture, illumination }, rotateNormals(normals, pose));
+      const colors = vertexColors(model, surface, pose, lit, headCrop, { ...image, camera });
+      const positions = transformToCamera(surface.positions, pose);
+      return splitVertices(surface, bakeTexture(model, surface, positions, colors, image, camera));
+    });
+    run.finish();
+
+    return new Head(
+      {
+        image,
+        camera,
+        cameraSource,
+        pose,
+        coefficients: { identity, expression, texture, illumination },
+        landmarks: project(transformToCamera(surfacePositions(model, shape, model.landmarks68), pose), camera),
+        mesh: split.mesh,
+        morphTargets: () => expressionTargets(model, split),
+        box: face.box,
+        timings: run.timings(),
+        models: this.#models,
+        prior: { parse: true, depth: true },
+        notes,
+      },
+      this.#platform,
+    );
+  }
+}
+
+interface ModelId {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** One call's options, timings and cancellation. */
+class Run {
+  readonly options: Omit<ReconstructOptions, "face">;
+  readonly #times = new Map<Stage, number>();
+
+  constructor(options: Omit<ReconstructOptions, "face">) {
+    this.options = options;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.options.signal;
+  }
+
+  check(): void {
+    if (this.signal?.aborted)
+      throw new CameoError("aborted", "The reconstruction was stopped.", { cause: this.signal.reason });
+  }
+
+  async stage<T>(stage: Stage, work: () => T | Promise<T>): Promise<T> {
+    this.check();
+    this.options.onProgress?.({ stage, done: STAGES.indexOf(stage), total: STAGES.length });
+    const start = performance.now();
+    try {
+      const result = await work();
+      this.#times.set(stage, performance.now() - start);
+      return result;
+    } catch (error) {
+      this.check();
+      throw error;
+    }
+  }
+
+  finish(): void {
+    this.options.onProgress?.({ stage: "head", done: STAGES.length, total: STAGES.length });
+  }
+
+  timings(): Record<Stage, number> {
+    return Object.fromEntries(STAGES.map((stage) => [stage, this.#times.get(stage) ?? 0])) as Record<Stage, number>;
+  }
+}
+
+/** The focal length in pixels where anything states it, and what. */
+function knownFocal(
+  { fov, focal35 }: Omit<ReconstructOptions, "face">,
+  exif: number | undefined,
+  { width, height }: RgbImage,
+): { focal: number | undefined; cameraSource: CameraSource } {
+  if (fov !== undefined) {
+    if (!(fov > 0 && fov < 180))
+      throw new CameoError("option", `The field of view must be above 0 and below 180 degrees, not ${fov}.`);
+    return { focal: focalFromFov((fov * Math.PI) / 180, width), cameraSource: "fov" };
+  }
+  if (focal35 !== undefined) {
+    if (!(focal35 > 0 && focal35 < Infinity))
+      throw new CameoError("option", `The focal length must be above 0 mm, not ${focal35}.`);
+    return { focal: focalFromFocal35(focal35, width, height), cameraSource: "focal35" };
+  }
+  if (exif !== undefined) return { focal: focalFromFocal35(exif, width, height), cameraSource: "exif" };
+  return { focal: undefined, cameraSource: "estimated" };
+}
+
+/** x, y of x, y, z triples. */
+const planar = (points: Float32Array): Float32Array =>
+  Float32Array.from({ length: (points.length / 3) * 2 }, (_, i) => points[3 * (i >> 1) + (i & 1)]);
+
+/** Pixels between the outer corners of the eyes. */
+const eyeDistance = ({ landmarks68: p }: DetectedFace): number => Math.hypot(p[90] - p[72], p[91] - p[73]);
+
+const tooSmall = (face: DetectedFace): CameoError =>
+  new CameoError(
+    "face-too-small",
+    `The face is too small: ${Math.round(face.box.width)} × ${Math.round(face.box.height)} pixels, with ${eyeDistance(face).toFixed(0)} of at least ${MIN_EYE_DISTANCE} pixels between the eyes; use a larger picture.`,
+  );

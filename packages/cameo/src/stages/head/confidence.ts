@@ -1,0 +1,86 @@
+import type { Camera } from "../../geometry/camera.ts";
+import type { Raster } from "../../raster/raster.ts";
+import type { Adjacency } from "./diffuse.ts";
+
+/** The cosine between normal and view at which the photo begins to be believed, and at which it is believed wholly. */
+const GRAZING = 0.12;
+const FRONTAL = 0.45;
+/** A vertex is seen when the raster's surface is no farther in front of it than this, mm. */
+const TOLERANCE = 3;
+/** Colours bleed across an outline: within this many raster pixels of one the photo is not believed. */
+const MARGIN = 2;
+
+const smoothstep = (from: number, to: number, x: number): number => {
+  const t = Math.min(1, Math.max(0, (x - from) / (to - from)));
+  return t * t * (3 - 2 * t);
+};
+
+/**
+ * How far the photo shows the colour of each vertex, in [0, 1]: 1 where it is seen frontally and away from outlines,
+ * 0 where it is hidden, turned away, or outside the photo.
+ *
+ * @param positions camera space, mm
+ * @param normals camera space, unit length
+ * @param raster the same surface, as a camera `view` with the photo's eye point sees it
+ * @param inPhoto whether a pixel of the view lies in the photo
+ */
+export function photoConfidence(
+  positions: Float32Array,
+  normals: Float32Array,
+  raster: Raster,
+  view: Camera,
+  inPhoto: (u: number, v: number) => boolean,
+  edges: Adjacency,
+): Float32Array {
+  const { width, height, depth } = raster;
+  const count = positions.length / 3;
+  const confidence = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    const x = positions[3 * i];
+    const y = positions[3 * i + 1];
+    const z = positions[3 * i + 2];
+    if (!(z > 0)) continue;
+    const cosine = -(x * normals[3 * i] + y * normals[3 * i + 1] + z * normals[3 * i + 2]) / Math.hypot(x, y, z);
+    const facing = smoothstep(GRAZING, FRONTAL, cosine);
+    if (facing === 0) continue;
+    const u = (view.fx * x) / z + view.cx;
+    const v = (view.fy * y) / z + view.cy;
+    if (!inPhoto(u, v)) continue;
+    const px = Math.floor(u);
+    const py = Math.floor(v);
+    let clear = 0;
+    let total = 0;
+    let seen = false;
+    for (let dy = -MARGIN; dy <= MARGIN; dy++) {
+      for (let dx = -MARGIN; dx <= MARGIN; dx++) {
+        const qx = px + dx;
+        const qy = py + dy;
+        total++;
+        if (qx < 0 || qy < 0 || qx >= width || qy >= height) continue;
+        const d = depth[qy * width + qx];
+        if (d === 0 || d < z - 2 * TOLERANCE) continue;
+        clear++;
+        if (Math.abs(dx) <= 1 && Math.abs(dy) <= 1 && d > z - TOLERANCE && d < z + 4 * TOLERANCE) seen = true;
+      }
+    }
+    if (seen) confidence[i] = facing * smoothstep(0.5, 1, clear / total);
+  }
+  return feather(confidence, edges, 2);
+}
+
+/** Lowers confidence towards less confident neighbours, so that the photo fades instead of ending. */
+function feather(confidence: Float32Array, { offsets, neighbours }: Adjacency, rounds: number): Float32Array {
+  let from = confidence;
+  for (let round = 0; round < rounds; round++) {
+    const to = new Float32Array(from.length);
+    for (let v = 0; v < from.length; v++) {
+      const start = offsets[v];
+      const end = offsets[v + 1];
+      let sum = 0;
+      for (let e = start; e < end; e++) sum += from[neighbours[e]];
+      to[v] = end > start ? Math.min(from[v], sum / (end - start)) : from[v];
+    }
+    from = to;
+  }
+  return from;
+}

@@ -1,0 +1,208 @@
+import { toSrgb } from "../../color.ts";
+import { type Camera, cropCamera } from "../../geometry/camera.ts";
+import type { RgbImage } from "../../image.ts";
+import type { MorphableModel } from "../../morphable/model.ts";
+import { rasterize } from "../../raster/rasterize.ts";
+import { sampleBilinear } from "../../sample.ts";
+import type { VertexColors } from "./colors.ts";
+import { pushPull } from "./fill.ts";
+import type { HeadSurface } from "./surface.ts";
+
+export interface TextureOptions {
+  /** Longest side of the part of the texture that comes from the photo; a larger photo is scaled down. */
+  readonly maxPhotoSide?: number;
+  /** Side of the part that holds the model's atlas. */
+  readonly atlasSide?: number;
+}
+
+export const TEXTURE_DEFAULTS = { maxPhotoSide: 2048, atlasSide: 768 } as const;
+
+/** Confidence from which on a triangle takes the photo as it is. */
+const SURE = 0.99;
+/** Pixels between the two parts, so that filtering does not mix them. */
+const GUTTER = 4;
+
+/** One texture for the whole head and where each triangle corner lies in it. */
+export interface HeadTexture {
+  readonly texture: RgbImage;
+  /** u, v per corner of each triangle, v down, in [0, 1]. */
+  readonly cornerUvs: Float32Array;
+}
+
+/**
+ * Makes the head's texture. Left: the photo around the head at its own resolution; pixels the photo cannot be believed
+ * in (outlines, background) continue the head's colours. Right: the model's atlas, in which what the photo hides has
+ * the model's colours, blended into the photo's. Triangles seen clearly, and all that came from the depth map, use the
+ * left part; the others the right one. Both agree where they meet.
+ *
+ * @param positions of the surface's vertices in camera space, mm
+ * @param camera of the photo
+ */
+export function bakeTexture(
+  model: MorphableModel,
+  surface: HeadSurface,
+  positions: Float32Array,
+  { hidden, confidence }: VertexColors,
+  image: RgbImage,
+  camera: Camera,
+  options: TextureOptions = {},
+): HeadTexture {
+  const { maxPhotoSide, atlasSide } = { ...TEXTURE_DEFAULTS, ...options };
+  const inPhoto = photoTriangles(surface, confidence);
+  const photo = bakePhoto(surface, positions, confidence, inPhoto, image, camera, maxPhotoSide);
+  const atlas = bakeAtlas(model, positions, hidden, confidence, image, camera, atlasSide);
+
+  const width = photo.width + GUTTER + atlasSide;
+  const height = Math.max(photo.height, atlasSide);
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    // Rows below the shorter part repeat its last one.
+    const py = Math.min(y, photo.height - 1);
+    const ay = Math.min(y, atlasSide - 1);
+    data.set(photo.data.subarray(py * photo.width * 3, (py + 1) * photo.width * 3), y * width * 3);
+    data.set(atlas.subarray(ay * atlasSide * 3, (ay + 1) * atlasSide * 3), (y * width + photo.width + GUTTER) * 3);
+  }
+
+  const { triangles, modelTriangles } = surface;
+  const cornerUvs = new Float32Array(triangles.length * 2);
+  for (let k = 0; k < triangles.length; k++) {
+    const t = Math.floor(k / 3);
+    if (inPhoto[t]) {
+      const v = triangles[k];
+      const z = positions[3 * v + 2];
+      cornerUvs[2 * k] = ((photo.camera.fx * positions[3 * v]) / z + photo.camera.cx) / width;
+      cornerUvs[2 * k + 1] = ((photo.camera.fy * positions[3 * v + 1]) / z + photo.camera.cy) / height;
+    } else {
+      const uv = model.uvTriangles[3 * modelTriangles[t] + (k % 3)];
+      cornerUvs[2 * k] = (photo.width + GUTTER + model.uvs[2 * uv] * atlasSide) / width;
+      cornerUvs[2 * k + 1] = (model.uvs[2 * uv + 1] * atlasSide) / height;
+    }
+  }
+  return { texture: { width, height, data }, cornerUvs };
+}
+
+/** 1 for every triangle that is textured by the photo. */
+function photoTriangles({ triangles, modelTriangles }: HeadSurface, confidence: Float32Array): Uint8Array {
+  return Uint8Array.from(modelTriangles, (modelTriangle: number, t: number) =>
+    modelTriangle < 0 ||
+    (confidence[triangles[3 * t]] >= SURE &&
+      confidence[triangles[3 * t + 1]] >= SURE &&
+      confidence[triangles[3 * t + 2]] >= SURE)
+      ? 1
+      : 0,
+  );
+}
+
+/** The part of the photo that the head covers, and its camera. */
+function bakePhoto(
+  surface: HeadSurface,
+  positions: Float32Array,
+  confidence: Float32Array,
+  inPhoto: Uint8Array,
+  image: RgbImage,
+  camera: Camera,
+  maxSide: number,
+): RgbImage & { readonly camera: Camera } {
+  const triangles = surface.triangles.filter((_, k) => inPhoto[Math.floor(k / 3)] === 1);
+  const box = bounds(triangles, positions, camera, image);
+  const s = Math.min(1, maxSide / Math.max(box.width, box.height));
+  const width = Math.max(1, Math.round(box.width * s));
+  const height = Math.max(1, Math.round(box.height * s));
+  const crop = cropCamera(camera, box.x, box.y, s);
+  const raster = rasterize(positions, triangles, crop, { width, height });
+
+  const colors = new Float32Array(width * height * 3);
+  const weight = new Float32Array(width * height);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      sampleBilinear(image, box.x + (x + 0.5) / s, box.y + (y + 0.5) / s, colors, 3 * i);
+      const t = raster.triangle[i];
+      if (t < 0) continue;
+      const a = raster.barycentrics[2 * i];
+      const b = raster.barycentrics[2 * i + 1];
+      const believed =
+        a * confidence[triangles[3 * t]] +
+        b * confidence[triangles[3 * t + 1]] +
+        (1 - a - b) * confidence[triangles[3 * t + 2]];
+      weight[i] = believed >= SURE ? 1 : believed;
+    }
+  }
+  pushPull(colors, weight, width, height, 3);
+  return { width, height, data: Uint8Array.from(colors, Math.round), camera: crop };
+}
+
+/** Whole-pixel bounds of the projected triangles within the photo, with a margin for filtering. */
+function bounds(triangles: Uint32Array, positions: Float32Array, camera: Camera, { width, height }: RgbImage) {
+  let left = width;
+  let top = height;
+  let right = 0;
+  let bottom = 0;
+  for (const v of triangles) {
+    const z = positions[3 * v + 2];
+    const x = (camera.fx * positions[3 * v]) / z + camera.cx;
+    const y = (camera.fy * positions[3 * v + 1]) / z + camera.cy;
+    left = Math.min(left, x);
+    right = Math.max(right, x);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y);
+  }
+  const x = Math.max(0, Math.min(width - 1, Math.floor(left) - GUTTER));
+  const y = Math.max(0, Math.min(height - 1, Math.floor(top) - GUTTER));
+  return {
+    x,
+    y,
+    width: Math.max(1, Math.min(width, Math.ceil(right) + GUTTER) - x),
+    height: Math.max(1, Math.min(height, Math.ceil(bottom) + GUTTER) - y),
+  };
+}
+
+/** The model's surface laid out flat: the photo where it is believed, else the hidden colours. */
+function bakeAtlas(
+  model: MorphableModel,
+  positions: Float32Array,
+  hidden: Float32Array,
+  confidence: Float32Array,
+  image: RgbImage,
+  camera: Camera,
+  side: number,
+): Uint8Array {
+  const flat = new Float32Array((model.uvs.length / 2) * 3);
+  for (let i = 0; i < model.uvs.length / 2; i++) {
+    flat[3 * i] = model.uvs[2 * i];
+    flat[3 * i + 1] = model.uvs[2 * i + 1];
+    flat[3 * i + 2] = 1;
+  }
+  const raster = rasterize(
+    flat,
+    model.uvTriangles,
+    { fx: side, fy: side, cx: 0, cy: 0 },
+    { width: side, height: side, near: 0.5, cull: "none" },
+  );
+  const colors = new Float32Array(side * side * 3);
+  const weight = new Float32Array(side * side);
+  const photo = new Float32Array(3);
+  for (let i = 0; i < side * side; i++) {
+    const t = raster.triangle[i];
+    if (t < 0) continue;
+    const v0 = model.triangles[3 * t];
+    const v1 = model.triangles[3 * t + 1];
+    const v2 = model.triangles[3 * t + 2];
+    const a = raster.barycentrics[2 * i];
+    const b = raster.barycentrics[2 * i + 1];
+    const c = 1 - a - b;
+    weight[i] = 1;
+    const believed = a * confidence[v0] + b * confidence[v1] + c * confidence[v2];
+    for (let k = 0; k < 3; k++) {
+      colors[3 * i + k] = toSrgb(a * hidden[3 * v0 + k] + b * hidden[3 * v1 + k] + c * hidden[3 * v2 + k]);
+    }
+    if (believed > 0) {
+      const x = a * positions[3 * v0] + b * positions[3 * v1] + c * positions[3 * v2];
+      const y = a * positions[3 * v0 + 1] + b * positions[3 * v1 + 1] + c * positions[3 * v2 + 1];
+      const z = a * positions[3 * v0 + 2] + b * positions[3 * v1 + 2] + c * positions[3 * v2 + 2];
+      sampleBilinear(image, (camera.fx * x) / z + camera.cx, (camera.fy * y) / z + camera.cy, photo);
+      for (let k = 0; k < 3; k++) colors[3 * i + k] += believed * (photo[k] - colors[3 * i + k]);
+    }
+  }
+  pushPull(colors, weight, side, side, 3);
+  return Uint8Array.from(colors, Math.round);
+}

@@ -1,0 +1,42 @@
+import type { TexturedMesh } from "../../export/textured-mesh.ts";
+import type { Camera } from "../../geometry/camera.ts";
+import { type Angles, type Pose, quaternionFromAngles, transformToCamera } from "../../geometry/pose.ts";
+import { multiply } from "../../geometry/quaternion.ts";
+import { Label } from "../../image.ts";
+import { rasterize } from "../../raster/rasterize.ts";
+import { type Rendering, supersample } from "../../raster/rendering.ts";
+import { shadeTextured } from "../../raster/shade.ts";
+import type { Texture } from "../../raster/texture.ts";
+
+/** Rendered so many times larger in each direction before averaging. */
+const SUPERSAMPLING = 2;
+
+/** The pose turned further about the head centre, in the viewer's axes (paper section 5.1). */
+export const turned = (pose: Pose, angles: Partial<Angles>): Pose => ({
+  rotation: multiply(quaternionFromAngles({ yaw: 0, pitch: 0, roll: 0, ...angles }), pose.rotation),
+  translation: pose.translation,
+});
+
+/** The triangles of the head proper: all but those labelled background, such as the neck. */
+export const headTriangles = ({ triangles, labels }: TexturedMesh): Uint32Array =>
+  triangles.filter((_, k) => labels[triangles[k - (k % 3)]] !== Label.background);
+
+/**
+ * The textured head in a pose, as a camera sees it.
+ * @param triangles of the mesh to draw: all of them, or for example those that are not neck
+ */
+export function renderMesh(
+  mesh: TexturedMesh,
+  texture: Texture,
+  triangles: Uint32Array,
+  pose: Pose,
+  camera: Camera,
+  size: { readonly width: number; readonly height: number },
+): Rendering {
+  const positions = transformToCamera(mesh.positions, pose);
+  return supersample(camera, size, SUPERSAMPLING, (view, large) =>
+    shadeTextured(rasterize(positions, triangles, view, large), texture, mesh.uvs, triangles, {
+      view: { positions, triangles, camera: view },
+    }),
+  );
+}
