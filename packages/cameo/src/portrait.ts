@@ -11,17 +11,15 @@ import { surfacePositions, synthesizeShape } from "./morphable/synthesize.ts";
 import type { LoadOptions, Platform } from "./platform.ts";
 import { rasterize } from "./raster/rasterize.ts";
 import { createPyramid } from "./resample.ts";
-import { alignFace, alignHead } from "./stages/align/align.ts";
+import { alignFace, alignHead, cameraOfCrop } from "./stages/align/align.ts";
 import { depthPrior } from "./stages/depth/prior.ts";
 import { createDetector, DETECTOR_MODELS, type DetectedFace, type Detector } from "./stages/detect/detect.ts";
-import { fitAppearance, litAlbedo } from "./stages/face/appearance.ts";
+import { fitAppearance } from "./stages/face/appearance.ts";
 import { fitFace } from "./stages/face/fit.ts";
 import { type LandmarkBasis, landmarkBasis } from "./stages/face/landmark-basis.ts";
-import { vertexColors } from "./stages/head/colors.ts";
+import { buildHead } from "./stages/head/build.ts";
 import { expressionTargets } from "./stages/head/expressions.ts";
-import { splitVertices } from "./stages/head/split.ts";
-import { buildSurface } from "./stages/head/surface.ts";
-import { bakeTexture } from "./stages/head/texture.ts";
+import { type HeadTemplate, headTemplate } from "./stages/head/template.ts";
 import { parsePrior } from "./stages/parse/prior.ts";
 
 /** Name of the morphable model in the bundle. */
@@ -49,14 +47,12 @@ export type CameraSource = "fov" | "focal35" | "exif" | "estimated";
 /** Smallest face, in pixels between the outer corners of the eyes, that can be reconstructed. */
 export const MIN_EYE_DISTANCE = 16;
 
-/** Side of the crop about the head that labels and depth are estimated in (paper section 4.2). */
-const HEAD_CROP = 256;
-
 /** Single-photo 3D portraits: loads the models once, then reconstructs any number of photos. */
 export class Cameo {
   readonly #platform: Platform;
   readonly #model: MorphableModel;
   readonly #landmarks: LandmarkBasis;
+  readonly #template: HeadTemplate;
   readonly #detector: Detector;
   readonly #models: readonly ModelId[];
   #disposed = false;
@@ -65,6 +61,7 @@ export class Cameo {
     this.#platform = platform;
     this.#model = model;
     this.#landmarks = landmarkBasis(model);
+    this.#template = headTemplate(model);
     this.#detector = detector;
     this.#models = models;
   }
@@ -144,7 +141,8 @@ export class Cameo {
     const model = this.#model;
     const { focal, cameraSource } = knownFocal(run.options, focal35, image);
 
-    const faceCrop = await run.stage("align", () => alignFace(createPyramid(image), face.landmarks68));
+    const pyramid = createPyramid(image);
+    const faceCrop = await run.stage("align", () => alignFace(pyramid, face.landmarks68));
     const { camera, pose, identity, expression } = await run.stage("face", () =>
       fitFace(this.#landmarks, planar(face.landmarks468), image, { focal }),
     );
@@ -153,7 +151,7 @@ export class Cameo {
     const normals = vertexNormals(shape, model.triangles);
 
     const { texture, illumination } = await run.stage("appearance", () => {
-      const view = faceCrop.camera(camera);
+      const view = cameraOfCrop(camera, faceCrop);
       const raster = rasterize(posed, model.triangles, view, faceCrop.image);
       return fitAppearance(model, {
         image: faceCrop.image,
@@ -164,18 +162,26 @@ export class Cameo {
       });
     });
 
-    const headCrop = alignHead(image, camera, pose);
-    const raster = rasterize(posed, model.triangles, headCrop.camera, headCrop.image);
-    const labels = await run.stage("parse", () => parsePrior(raster, model.regions));
+    // The second alignment, which centres the head now that the face is known.
+    const headCrop = alignHead(pyramid, camera, pose);
+    const headCamera = cameraOfCrop(camera, headCrop);
+    const raster = rasterize(posed, model.triangles, headCamera, headCrop.image);
+    const labels = await run.stage("parse", () => parsePrior(raster, this.#template.labels));
     const depth = await run.stage("depth", () => depthPrior(raster, labels));
 
-    const split = await run.stage("head", () => {
-      const surface = buildSurface({ model, shape, pose, camera: headCrop.camera, raster, labels, depth });
-      const lit = litAlbedo(model, { texture, illumination }, rotateNormals(normals, pose));
-      const colors = vertexColors(model, surface, pose, lit, headCrop, { ...image, camera });
-      const positions = transformToCamera(surface.positions, pose);
-      return splitVertices(surface, bakeTexture(model, surface, positions, colors, image, camera));
-    });
+    const head = await run.stage("head", () =>
+      buildHead({
+        template: this.#template,
+        shape,
+        pose,
+        appearance: { texture, illumination },
+        photo: { image, camera },
+        crop: { image: headCrop.image, camera: headCamera },
+        raster,
+        labels,
+        depth,
+      }),
+    );
     run.finish();
 
     return new Head(
@@ -186,8 +192,8 @@ export class Cameo {
         pose,
         coefficients: { identity, expression, texture, illumination },
         landmarks: project(transformToCamera(surfacePositions(model, shape, model.landmarks68), pose), camera),
-        mesh: split.mesh,
-        morphTargets: () => expressionTargets(model, split),
+        mesh: head.mesh,
+        morphTargets: () => expressionTargets(model, head),
         box: face.box,
         timings: run.timings(),
         models: this.#models,

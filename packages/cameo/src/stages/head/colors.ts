@@ -1,13 +1,14 @@
 import { linearOfSrgb } from "../../color.ts";
-import { type Camera, cropCamera } from "../../geometry/camera.ts";
+import { cropCamera } from "../../geometry/camera.ts";
 import { type Pose, rotateNormals, transformToCamera } from "../../geometry/pose.ts";
-import type { RgbImage } from "../../image.ts";
 import { type MorphableModel, Region } from "../../morphable/model.ts";
 import { rasterize } from "../../raster/rasterize.ts";
 import { sampleBilinear } from "../../sample.ts";
+import type { View } from "./build.ts";
 import { photoConfidence } from "./confidence.ts";
 import { adjacency, diffuse } from "./diffuse.ts";
 import type { HeadSurface } from "./surface.ts";
+import type { HeadTemplate } from "./template.ts";
 
 /** The colour of every model vertex as if the photo did not show it, and how far the photo is believed instead. */
 export interface VertexColors {
@@ -31,15 +32,14 @@ const SWEEPS = 40;
  * skin or hair they adjoin.
  *
  * @param lit linear light of the model under the estimated light, 3 per vertex
- * @param crop the photo in the head crop, and its camera
  */
 export function vertexColors(
-  model: MorphableModel,
+  { model, edges: modelEdges }: HeadTemplate,
   surface: HeadSurface,
   pose: Pose,
   lit: Float32Array,
-  crop: { readonly image: RgbImage; readonly camera: Camera },
-  photo: { readonly width: number; readonly height: number; readonly camera: Camera },
+  crop: View,
+  photo: View,
 ): VertexColors {
   const positions = transformToCamera(surface.positions, pose);
   const normals = rotateNormals(surface.normals, pose);
@@ -57,7 +57,7 @@ export function vertexColors(
   const inPhoto = (u: number, v: number): boolean => {
     const x = (u - view.cx) * toPhoto + photo.camera.cx;
     const y = (v - view.cy) * toPhoto + photo.camera.cy;
-    return x >= 1 && y >= 1 && x <= photo.width - 1 && y <= photo.height - 1;
+    return x >= 1 && y >= 1 && x <= photo.image.width - 1 && y <= photo.image.height - 1;
   };
   const edges = adjacency(surface.triangles, positions.length / 3);
   const confidence = photoConfidence(positions, normals, raster, view, inPhoto, edges);
@@ -75,7 +75,6 @@ export function vertexColors(
     }
   }
   const known = confidence.subarray(0, model.vertexCount);
-  const modelEdges = adjacency(model.triangles, model.vertexCount);
   diffuse(ratios, known, modelEdges, 3, meanOverFace(model, ratios, known), PULL, SWEEPS);
   const hidden = ratios.map((ratio, i) => Math.max(0, (lit[i] + FLOOR) * Math.exp(ratio) - FLOOR));
   return { hidden, confidence };

@@ -7,9 +7,8 @@ import { type GridMesh, triangulateGrid } from "../../mesh/grid.ts";
 import { keepShortTriangles, pixelSpacing } from "../../mesh/long-triangles.ts";
 import { vertexNormals } from "../../mesh/normals.ts";
 import { stitch } from "../../mesh/stitch.ts";
-import { labelsOfRegions } from "../../morphable/labels.ts";
-import { type MorphableModel, Region } from "../../morphable/model.ts";
 import type { Raster } from "../../raster/raster.ts";
+import type { HeadTemplate } from "./template.ts";
 
 /** The head as one mesh: the model's vertices first, then those of the depth map. */
 export interface HeadSurface {
@@ -26,12 +25,12 @@ export interface HeadSurface {
 
 /** A posed model and what the estimation stages found in the head crop. */
 export interface SurfaceInput {
-  readonly model: MorphableModel;
+  readonly template: HeadTemplate;
   /** The model's surface, model space, mm. */
   readonly shape: Float32Array;
   readonly pose: Pose;
-  /** Of the head crop. */
-  readonly camera: Camera;
+  /** The head crop that labels and depth were estimated in. */
+  readonly crop: { readonly camera: Camera };
   /** The posed model as that camera sees it. */
   readonly raster: Raster;
   readonly labels: LabelMap;
@@ -47,24 +46,21 @@ const INSET = 0.8;
 /** No triangle of the seam is longer than this, mm. */
 const LONGEST_STITCH = 12;
 
-/** Regions that belong to the face mesh: they move with expressions and are never replaced by the depth map. */
-const facial = new Set<number>([
-  Region.face,
-  Region.eyeLeft,
-  Region.eyeRight,
-  Region.eyeSocket,
-  Region.innerMouth,
-  Region.teeth,
-  Region.tongue,
-]);
-
 /**
  * Joins the two layers of paper section 4 into one mesh: the model's face, and the depth map of the remaining head
  * region 𝓗 = 𝓢 − (𝓢ᶠ ∩ 𝓕) as a regular grid without long triangles, stitched to the face's border. What the photo
  * does not show of ears, scalp and neck is the model's.
  */
 export function buildSurface(input: SurfaceInput): HeadSurface {
-  const { model, shape, pose, camera, labels, depth } = input;
+  const {
+    template,
+    shape,
+    pose,
+    crop: { camera },
+    labels,
+    depth,
+  } = input;
+  const { model, facial, faceBorder } = template;
   const grid = depthMesh(depth, labels, camera, facePixels(input));
   const { vertexCount } = model;
 
@@ -75,14 +71,13 @@ export function buildSurface(input: SurfaceInput): HeadSurface {
   const inset = new Uint8Array(vertexCount);
   for (let t = 0; t < model.regions.length; t++) {
     const corners = model.triangles.subarray(3 * t, 3 * t + 3);
-    if (facial.has(model.regions[t])) kept.push(t);
+    if (facial[t]) kept.push(t);
     else if (!corners.every((v) => covered[v])) {
       kept.push(t);
       for (const v of corners) inset[v] = covered[v];
     }
   }
-  const faceLoop = outerBorder(model, (region) => facial.has(region));
-  for (const v of faceLoop.vertices) inset[v] = 0;
+  for (const v of faceBorder.vertices) inset[v] = 0;
 
   const positions = new Float32Array(shape.length + grid.positions.length);
   positions.set(shape);
@@ -92,11 +87,10 @@ export function buildSurface(input: SurfaceInput): HeadSurface {
   positions.set(transformToModel(grid.positions, pose), shape.length);
 
   const gridTriangles = grid.triangles.map((v) => v + vertexCount);
-  const seam = stitchToFace(positions, gridTriangles, faceLoop, grid, vertexCount, input);
+  const seam = stitchToFace(positions, gridTriangles, faceBorder, grid, vertexCount, input);
   const modelPart = gather(model.triangles, 3, kept);
   const depthPart = concat(gridTriangles, seam);
 
-  const regionLabels = labelsOfRegions(model.regions);
   const depthLabels = Uint8Array.from({ length: depthPart.length / 3 }, (_, t) => {
     const v = depthPart.subarray(3 * t, 3 * t + 3).find((corner) => corner >= vertexCount)!;
     return labels.data[grid.pixels[v - vertexCount]];
@@ -109,7 +103,7 @@ export function buildSurface(input: SurfaceInput): HeadSurface {
     normals,
     triangles: concat(modelPart, depthPart),
     modelTriangles: Int32Array.from({ length: kept.length + depthLabels.length }, (_, t) => kept[t] ?? -1),
-    labels: concat(gather(regionLabels, 1, kept), depthLabels),
+    labels: concat(gather(template.labels, 1, kept), depthLabels),
   };
 }
 
@@ -121,10 +115,10 @@ function concat<T extends Uint32Array | Uint8Array>(a: T, b: T): T {
 }
 
 /** 1 where the face mesh shows: 𝓢ᶠ ∩ 𝓕. */
-function facePixels({ model, raster, labels }: SurfaceInput): Uint8Array {
+function facePixels({ template, raster, labels }: SurfaceInput): Uint8Array {
   return labels.data.map((label, i) => {
     const t = raster.triangle[i];
-    return (label === Label.face || label === Label.innerMouth) && t >= 0 && facial.has(model.regions[t]) ? 1 : 0;
+    return (label === Label.face || label === Label.innerMouth) && t >= 0 && template.facial[t] ? 1 : 0;
   });
 }
 
@@ -170,17 +164,11 @@ function coveredVertices(
   return covered;
 }
 
-/** The longest border of the triangles of some regions. */
-function outerBorder(model: MorphableModel, belongs: (region: number) => boolean): Border {
-  const triangles = model.triangles.filter((_, k) => belongs(model.regions[Math.floor(k / 3)]));
-  return borders(triangles).reduce((a, b) => (b.vertices.length > a.vertices.length ? b : a));
-}
-
 /** Triangles that close the gap of about a pixel between the border of the face and that of the depth mesh. */
 function stitchToFace(
   positions: Float32Array,
   gridTriangles: Uint32Array,
-  faceLoop: Border,
+  faceBorder: Border,
   grid: GridMesh & { readonly face: Uint8Array },
   firstGridVertex: number,
   { depth, raster }: SurfaceInput,
@@ -200,7 +188,7 @@ function stitchToFace(
   const out: number[] = [];
   for (const chain of borders(gridTriangles, (from, to) => atFace(from) && atFace(to))) {
     if (chain.vertices.length < 4) continue;
-    const opposite = chain.closed ? faceLoop : oppositePart(positions, faceLoop, chain);
+    const opposite = chain.closed ? faceBorder : oppositePart(positions, faceBorder, chain);
     // A part much longer than the chain runs around the wrong way, or the chain does not follow the face.
     if (opposite.vertices.length < 2 || pathLength(positions, opposite) > 2 * pathLength(positions, chain)) continue;
     const strip = stitch(positions, chain, opposite);

@@ -1,21 +1,20 @@
 import { toSrgb } from "../../color.ts";
 import { type Camera, cropCamera } from "../../geometry/camera.ts";
 import type { RgbImage } from "../../image.ts";
-import type { MorphableModel } from "../../morphable/model.ts";
 import { rasterize } from "../../raster/rasterize.ts";
 import { sampleBilinear } from "../../sample.ts";
+import type { View } from "./build.ts";
 import type { VertexColors } from "./colors.ts";
 import { pushPull } from "./fill.ts";
 import type { HeadSurface } from "./surface.ts";
+import type { HeadTemplate } from "./template.ts";
 
 export interface TextureOptions {
   /** Longest side of the part of the texture that comes from the photo; a larger photo is scaled down. */
   readonly maxPhotoSide?: number;
-  /** Side of the part that holds the model's atlas. */
-  readonly atlasSide?: number;
 }
 
-export const TEXTURE_DEFAULTS = { maxPhotoSide: 2048, atlasSide: 768 } as const;
+export const TEXTURE_DEFAULTS = { maxPhotoSide: 2048 } as const;
 
 /** Confidence from which on a triangle takes the photo as it is. */
 const SURE = 0.99;
@@ -36,21 +35,20 @@ export interface HeadTexture {
  * left part; the others the right one. Both agree where they meet.
  *
  * @param positions of the surface's vertices in camera space, mm
- * @param camera of the photo
  */
 export function bakeTexture(
-  model: MorphableModel,
+  template: HeadTemplate,
   surface: HeadSurface,
   positions: Float32Array,
-  { hidden, confidence }: VertexColors,
-  image: RgbImage,
-  camera: Camera,
+  colors: VertexColors,
+  { image, camera }: View,
   options: TextureOptions = {},
 ): HeadTexture {
-  const { maxPhotoSide, atlasSide } = { ...TEXTURE_DEFAULTS, ...options };
-  const inPhoto = photoTriangles(surface, confidence);
-  const photo = bakePhoto(surface, positions, confidence, inPhoto, image, camera, maxPhotoSide);
-  const atlas = bakeAtlas(model, positions, hidden, confidence, image, camera, atlasSide);
+  const { maxPhotoSide } = { ...TEXTURE_DEFAULTS, ...options };
+  const inPhoto = photoTriangles(surface, colors.confidence);
+  const photo = bakePhoto(surface, positions, colors.confidence, inPhoto, image, camera, maxPhotoSide);
+  const atlas = bakeAtlas(template, positions, colors, image, camera);
+  const atlasSide = template.atlas.width;
 
   const width = photo.width + GUTTER + atlasSide;
   const height = Math.max(photo.height, atlasSide);
@@ -64,6 +62,7 @@ export function bakeTexture(
   }
 
   const { triangles, modelTriangles } = surface;
+  const { model } = template;
   const cornerUvs = new Float32Array(triangles.length * 2);
   for (let k = 0; k < triangles.length; k++) {
     const t = Math.floor(k / 3);
@@ -158,26 +157,13 @@ function bounds(triangles: Uint32Array, positions: Float32Array, camera: Camera,
 
 /** The model's surface laid out flat: the photo where it is believed, else the hidden colours. */
 function bakeAtlas(
-  model: MorphableModel,
+  { model, atlas: raster }: HeadTemplate,
   positions: Float32Array,
-  hidden: Float32Array,
-  confidence: Float32Array,
+  { hidden, confidence }: VertexColors,
   image: RgbImage,
   camera: Camera,
-  side: number,
 ): Uint8Array {
-  const flat = new Float32Array((model.uvs.length / 2) * 3);
-  for (let i = 0; i < model.uvs.length / 2; i++) {
-    flat[3 * i] = model.uvs[2 * i];
-    flat[3 * i + 1] = model.uvs[2 * i + 1];
-    flat[3 * i + 2] = 1;
-  }
-  const raster = rasterize(
-    flat,
-    model.uvTriangles,
-    { fx: side, fy: side, cx: 0, cy: 0 },
-    { width: side, height: side, near: 0.5, cull: "none" },
-  );
+  const side = raster.width;
   const colors = new Float32Array(side * side * 3);
   const weight = new Float32Array(side * side);
   const photo = new Float32Array(3);

@@ -1,5 +1,4 @@
 import type { LabelMap } from "../../image.ts";
-import { labelsOfRegions } from "../../morphable/labels.ts";
 import type { Raster } from "../../raster/raster.ts";
 
 /**
@@ -7,10 +6,9 @@ import type { Raster } from "../../raster/raster.ts";
  * where the model has scalp. A stand-in for a parsing network: hair beyond the scalp is not found.
  *
  * @param raster the posed full-head model in the head crop
- * @param regions of the model's triangles
+ * @param labels of the model's triangles
  */
-export function parsePrior({ width, height, triangle }: Raster, regions: Uint8Array): LabelMap {
-  const labels = labelsOfRegions(regions);
+export function parsePrior({ width, height, triangle }: Raster, labels: Uint8Array): LabelMap {
   const data = new Uint8Array(width * height);
   for (let i = 0; i < data.length; i++) if (triangle[i] >= 0) data[i] = labels[triangle[i]];
   return { width, height, data };

@@ -1,0 +1,53 @@
+import { type Border, borders } from "../../mesh/border.ts";
+import { labelsOfRegions } from "../../morphable/labels.ts";
+import { type MorphableModel, Region } from "../../morphable/model.ts";
+import type { Raster } from "../../raster/raster.ts";
+import { rasterize } from "../../raster/rasterize.ts";
+import { type Adjacency, adjacency } from "./diffuse.ts";
+
+/** What the head stage needs of a model whatever the photo: made once. */
+export interface HeadTemplate {
+  readonly model: MorphableModel;
+  /** One {@link Label} per triangle. */
+  readonly labels: Uint8Array;
+  /** 1 for triangles of the face mesh: they move with expressions and are never replaced by the depth map. */
+  readonly facial: Uint8Array;
+  /** The outer border of the face mesh. */
+  readonly faceBorder: Border;
+  readonly edges: Adjacency;
+  /** The surface laid out flat in its texture atlas. */
+  readonly atlas: Raster;
+}
+
+const FACIAL = new Set<number>([
+  Region.face,
+  Region.eyeLeft,
+  Region.eyeRight,
+  Region.eyeSocket,
+  Region.innerMouth,
+  Region.teeth,
+  Region.tongue,
+]);
+
+/** @param atlasSide of the square texture that holds the model's atlas, pixels */
+export function headTemplate(model: MorphableModel, atlasSide = 768): HeadTemplate {
+  const facial = model.regions.map((region) => (FACIAL.has(region) ? 1 : 0));
+  const faceTriangles = model.triangles.filter((_, k) => facial[Math.floor(k / 3)] === 1);
+  return {
+    model,
+    labels: labelsOfRegions(model.regions),
+    facial,
+    faceBorder: borders(faceTriangles).reduce((a, b) => (b.vertices.length > a.vertices.length ? b : a)),
+    edges: adjacency(model.triangles, model.vertexCount),
+    atlas: layOut(model, atlasSide),
+  };
+}
+
+/** Rasterises the texture atlas: u and v as x and y at depth 1. */
+function layOut({ uvs, uvTriangles }: MorphableModel, side: number): Raster {
+  const flat = Float32Array.from({ length: (uvs.length / 2) * 3 }, (_, i) =>
+    i % 3 === 2 ? 1 : uvs[2 * Math.floor(i / 3) + (i % 3)],
+  );
+  const camera = { fx: side, fy: side, cx: 0, cy: 0 };
+  return rasterize(flat, uvTriangles, camera, { width: side, height: side, near: 0.5, cull: "none" });
+}
