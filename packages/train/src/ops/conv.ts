@@ -108,7 +108,7 @@ function inputGradient(dy: Tensor, weight: Tensor, shape: Shape, geometry: ConvG
     const dense = conv2d(dy, transpose(weight, [1, 0, 2, 3]));
     return stride === 1 ? dense : spread(dense, stride, h, w);
   }
-  if (groups === 1 && stride === 1 && h * w >= 32 * 32 && flipped.every((p) => p >= 0)) {
+  if (groups === 1 && stride === 1 && h * w >= 12 * 12 && flipped.every((p) => p >= 0)) {
     const kernel = transpose(flip(flip(weight, 2), 3), [1, 0, 2, 3]);
     return conv2d(dy, kernel, null, { padding: flipped as [number, number, number, number], dilation });
   }
@@ -142,7 +142,7 @@ function weightGradient(x: Tensor, dy: Tensor, shape: Shape, geometry: ConvGeome
   const [m, c, kh, kw] = shape;
   const pixels = dy.shape[2] * dy.shape[3];
   if (geometry.groups === 1 && kh * kw > 16) return swappedConv(x, dy, shape, geometry);
-  if (geometry.groups === 1 && kh * kw > 1 && pixels <= 32 * 32 && c >= 16 && m >= 16)
+  if (geometry.groups === 1 && pixels <= 28 * 28 && c >= 16 && m >= 16)
     return foldedProduct(x, dy, shape, geometry);
   return productPerTap(x, dy, shape, geometry);
 }
