@@ -122,28 +122,33 @@ function nearestOnTriangle(
   const det = uu * vv - uv * uv;
   let s = (vv * pu - uv * pv) / det;
   let r = (uu * pv - uv * pu) / det;
+  // The squared distance of s u + r v is pp − 2 s pu − 2 r pv + s² uu + 2 s r uv + r² vv.
   if (!(det > 0 && s >= 0 && r >= 0 && s + r <= 1)) {
     const onU = clamp(pu / uu);
     const onV = clamp(pv / vv);
     // From b towards c.
     const onW = clamp((pv - pu - uv + uu) / (uu - 2 * uv + vv));
-    const toU = offset(onU, 0);
-    const toV = offset(0, onV);
-    const toW = offset(1 - onW, onW);
-    [s, r] = toU <= toV && toU <= toW ? [onU, 0] : toV <= toW ? [0, onV] : [1 - onW, onW];
+    const toU = onU * (onU * uu - 2 * pu);
+    const toV = onV * (onV * vv - 2 * pv);
+    const toW = (1 - onW) * ((1 - onW) * uu - 2 * pu) + onW * (onW * vv - 2 * pv) + 2 * onW * (1 - onW) * uv;
+    if (toU <= toV && toU <= toW) {
+      s = onU;
+      r = 0;
+    } else if (toV <= toW) {
+      s = 0;
+      r = onV;
+    } else {
+      s = 1 - onW;
+      r = onW;
+    }
   }
   weights[0] = 1 - s - r;
   weights[1] = s;
   weights[2] = r;
-  return offset(s, r);
-
-  function offset(alongU: number, alongV: number): number {
-    return (
-      (px - alongU * ux - alongV * vx) ** 2 +
-      (py - alongU * uy - alongV * vy) ** 2 +
-      (pz - alongU * uz - alongV * vz) ** 2
-    );
-  }
+  const dx = px - s * ux - r * vx;
+  const dy = py - s * uy - r * vy;
+  const dz = pz - s * uz - r * vz;
+  return dx * dx + dy * dy + dz * dz;
 }
 
 /** Into [0, 1]; 0 for the 0 / 0 of an edge without length. */
@@ -191,6 +196,7 @@ function buildTree(count: number, extent: (item: number, axis: number, box: Floa
     start: new Uint32Array(nodes),
     size: new Uint32Array(nodes),
   };
+  const centre = new Float64Array(count);
   let used = 0;
   const build = (from: number, to: number): number => {
     const node = used++;
@@ -215,15 +221,36 @@ function buildTree(count: number, extent: (item: number, axis: number, box: Floa
       tree.size[node] = to - from;
       return node;
     }
-    const centre = (item: number) => low[widest][item] + high[widest][item];
-    order.subarray(from, to).sort((a, b) => centre(a) - centre(b) || a - b);
     const middle = (from + to) >> 1;
+    for (let i = from; i < to; i++) centre[order[i]] = low[widest][order[i]] + high[widest][order[i]];
+    selectMiddle(order, centre, from, to - 1, middle);
     build(from, middle);
     tree.second[node] = build(middle, to);
     return node;
   };
   build(0, order.length);
   return tree;
+}
+
+/** Reorders `order` from `first` to `last` so that no key before `middle` is greater, and none behind it less, than the one there (Hoare 1961). */
+function selectMiddle(order: Uint32Array, key: Float64Array, first: number, last: number, middle: number): void {
+  while (first < last) {
+    const pivot = key[order[(first + last) >> 1]];
+    let i = first;
+    let j = last;
+    while (i <= j) {
+      while (key[order[i]] < pivot) i++;
+      while (key[order[j]] > pivot) j--;
+      if (i <= j) {
+        const swapped = order[i];
+        order[i++] = order[j];
+        order[j--] = swapped;
+      }
+    }
+    if (middle <= j) last = j;
+    else if (middle >= i) first = i;
+    else return;
+  }
 }
 
 /** Calls `found` with the nearest item of each query and its distance; of equally near ones, the one with the lowest index. */

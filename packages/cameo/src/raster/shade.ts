@@ -16,13 +16,10 @@ export function shadeVertexColors(
   out: Rendering = createRendering(raster.width, raster.height),
 ): Rendering {
   const { triangle, barycentrics } = raster;
-  const { data } = out;
+  const data = out.data.fill(0);
   for (let p = 0; p < triangle.length; p++) {
     const t = 3 * triangle[p];
-    if (t < 0) {
-      data.fill(0, 4 * p, 4 * p + 4);
-      continue;
-    }
+    if (t < 0) continue;
     const a = barycentrics[2 * p];
     const b = barycentrics[2 * p + 1];
     const c = 1 - a - b;
@@ -59,18 +56,15 @@ export function shadeTextured(
   out: Rendering = createRendering(raster.width, raster.height),
 ): Rendering {
   const { triangle, barycentrics } = raster;
-  const { data } = out;
+  const data = out.data.fill(0);
   const { levels } = texture;
   const [full] = levels;
   // Level of detail per triangle, found when the triangle is first seen.
   const details = view && new Float32Array(view.triangles.length / 3).fill(-1);
-  const finer = new Float32Array(3);
+  const coarser = new Float32Array(3);
   for (let p = 0; p < triangle.length; p++) {
     const t = triangle[p];
-    if (t < 0) {
-      data.fill(0, 4 * p, 4 * p + 4);
-      continue;
-    }
+    if (t < 0) continue;
     const a = barycentrics[2 * p];
     const b = barycentrics[2 * p + 1];
     const c = 1 - a - b;
@@ -91,9 +85,8 @@ export function shadeTextured(
     const blend = detail - level;
     sampleTexture(levels[level], u, v, data, 4 * p);
     if (blend > 0) {
-      finer.set(data.subarray(4 * p, 4 * p + 3));
-      sampleTexture(levels[level + 1], u, v, data, 4 * p);
-      for (let n = 0; n < 3; n++) data[4 * p + n] = finer[n] * (1 - blend) + data[4 * p + n] * blend;
+      sampleTexture(levels[level + 1], u, v, coarser, 0);
+      for (let n = 0; n < 3; n++) data[4 * p + n] += blend * (coarser[n] - data[4 * p + n]);
     }
     data[4 * p + 3] = 1;
   }

@@ -31,7 +31,7 @@ export function sampleTexture(
   v: number,
   out: Float32Array,
   offset: number,
-) {
+): void {
   const x = Math.min(Math.max(u * width - 0.5, 0), width - 1);
   const y = Math.min(Math.max(v * height - 0.5, 0), height - 1);
   const left = Math.floor(x);
@@ -39,12 +39,18 @@ export function sampleTexture(
   const s = x - left;
   const t = y - top;
   const a = 3 * (top * width + left);
-  const right = left + 1 < width ? 3 : 0;
-  const c = top + 1 < height ? a + 3 * width : a;
+  const b = left + 1 < width ? a + 3 : a;
+  const down = top + 1 < height ? 3 * width : 0;
+  const wa = (1 - s) * (1 - t);
+  const wb = s * (1 - t);
+  const wc = (1 - s) * t;
+  const wd = s * t;
   for (let k = 0; k < 3; k++) {
-    const upper = linearOfSrgb[data[a + k]] * (1 - s) + linearOfSrgb[data[a + right + k]] * s;
-    const lower = linearOfSrgb[data[c + k]] * (1 - s) + linearOfSrgb[data[c + right + k]] * s;
-    out[offset + k] = upper * (1 - t) + lower * t;
+    out[offset + k] =
+      wa * linearOfSrgb[data[a + k]] +
+      wb * linearOfSrgb[data[b + k]] +
+      wc * linearOfSrgb[data[a + down + k]] +
+      wd * linearOfSrgb[data[b + down + k]];
   }
 }
 
@@ -53,18 +59,25 @@ function halve({ width, height, data }: RgbImage): RgbImage {
   const columns = coverage(width);
   const rows = coverage(height);
   const out = new Uint8Array(3 * columns.size * rows.size);
+  // The rows that an output row covers, summed.
+  const sums = new Float32Array(3 * width);
   for (let y = 0; y < rows.size; y++) {
+    sums.fill(0);
+    for (let i = 0; i < 3; i++) {
+      const weight = rows.weights[3 * y + i];
+      if (weight === 0) continue;
+      const start = 3 * width * (rows.first[y] + i);
+      for (let n = 0; n < sums.length; n++) sums[n] += weight * linearOfSrgb[data[start + n]];
+    }
     for (let x = 0; x < columns.size; x++) {
+      const start = 3 * columns.first[x];
+      const w0 = columns.weights[3 * x];
+      const w1 = columns.weights[3 * x + 1];
+      const w2 = columns.weights[3 * x + 2];
       for (let k = 0; k < 3; k++) {
-        let sum = 0;
-        for (let i = 0; i < 3; i++) {
-          const row = rows.weights[3 * y + i];
-          if (row === 0) continue;
-          for (let j = 0; j < 3; j++) {
-            const w = row * columns.weights[3 * x + j];
-            if (w > 0) sum += w * linearOfSrgb[data[3 * ((rows.first[y] + i) * width + columns.first[x] + j) + k]];
-          }
-        }
+        let sum = w0 * sums[start + k];
+        if (w1 > 0) sum += w1 * sums[start + 3 + k];
+        if (w2 > 0) sum += w2 * sums[start + 6 + k];
         out[3 * (y * columns.size + x) + k] = toSrgb(sum);
       }
     }

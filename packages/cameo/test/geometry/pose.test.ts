@@ -4,6 +4,7 @@ import { backProject, type Camera, cropCamera, focalFromFov, project } from "../
 import {
   anglesFromQuaternion,
   quaternionFromAngles,
+  rotateNormals,
   transformToCamera,
   transformToModel,
 } from "../../src/geometry/pose.ts";
@@ -118,6 +119,16 @@ test("model space to camera space and back, in place too", () => {
       const same = points.slice();
       expect(transformToCamera(same, pose, same)).toBe(same);
       expect(same).toEqual(there);
+    }),
+  );
+});
+
+test("normals in the frame of the light are those in camera space with y and z reversed", () => {
+  fc.assert(
+    fc.property(quaternion, vector, vector, (rotation, translation, n) => {
+      const normal = Float32Array.from(n);
+      const [x, y, z] = transformToCamera(normal, { rotation, translation: [0, 0, 0] });
+      close(rotateNormals(normal, { rotation, translation }), [x, -y, -z], 5);
     }),
   );
 });

@@ -167,19 +167,20 @@ test("random triangles in front of, across and behind the near plane and the pic
       }),
       fc.constantFrom("back" as const, "none" as const),
       fc.constantFrom(0.5, 1, 10),
-      (points, cull, near) => {
+      fc.constantFrom(size, { width: 40, height: 7 }, { width: 1, height: 1 }, { width: 3, height: 33 }),
+      (points, cull, near, picture) => {
         const count = points.length - (points.length % 3);
         const result = expectLikeReference(f32(points.slice(0, count).flat()), ascending(count), {
-          ...size,
+          ...picture,
           cull,
           near,
         });
         covered += result.covered;
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 150 },
   );
-  expect(covered).toBeGreaterThan(4_000);
+  expect(covered).toBeGreaterThan(2_000);
 });
 
 test("huge triangles that reach far outside the picture are drawn as by the reference", () => {
