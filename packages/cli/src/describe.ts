@@ -1,5 +1,4 @@
-import { Label } from "cameo";
-import type { Head } from "./facade.ts";
+import { type Head, Label } from "cameo";
 
 /** What a `<name>.json` says besides what the head itself knows. */
 export interface DescriptionContext {

@@ -1,4 +1,4 @@
-import { CameoError } from "cameo";
+import { CameoError, OutputError } from "cameo";
 import { CommanderError } from "commander";
 
 /** What the process ends with; documented in docs/cli.md. Of several failures in one run the highest counts. */
@@ -25,11 +25,12 @@ export interface Failure {
   status: ExitStatus;
 }
 
-const statusOfCode: Record<string, ExitStatus> = {
-  option: ExitStatus.usage,
-  models: ExitStatus.models,
-  output: ExitStatus.output,
-};
+function statusOf(error: CameoError): ExitStatus {
+  if (error instanceof OutputError) return ExitStatus.output;
+  if (error.code === "option") return ExitStatus.usage;
+  if (error.code === "models") return ExitStatus.models;
+  return ExitStatus.photo;
+}
 
 export const interrupted: Failure = { code: "aborted", message: "interrupted", status: ExitStatus.interrupted };
 
@@ -39,7 +40,7 @@ export function failureOf(error: unknown): Failure {
     return { code: "option", message, status: ExitStatus.usage };
   }
   if (error instanceof CameoError)
-    return { code: error.code, message: oneLine(error.message), status: statusOfCode[error.code] ?? ExitStatus.photo };
+    return { code: error.code, message: oneLine(error.message), status: statusOf(error) };
   const message = error instanceof Error ? error.message : String(error);
   return { code: "internal", message: `unexpected error: ${oneLine(message)}`, status: ExitStatus.internal };
 }

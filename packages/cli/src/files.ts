@@ -1,5 +1,5 @@
+import { encodeGrey, encodeImage, type Head, quantizeDepth } from "cameo";
 import { describe, toJson } from "./describe.ts";
-import { encodeGrey, encodeImage, type Head, quantizeDepth } from "./facade.ts";
 
 /** 3D file formats, by the name users give. */
 export const formats = ["glb", "obj", "ply"] as const;
@@ -10,7 +10,7 @@ export async function headFiles(
   head: Head,
   { name, photo, formats }: { name: string; photo: string; formats: readonly Format[] },
 ): Promise<Record<string, Uint8Array>> {
-  const depth = await quantizeDepth(head.depthMap());
+  const depth = quantizeDepth(head.depthMap());
   const depthFile = `${name}.depth.png`;
   const labelsFile = `${name}.labels.png`;
   const description = describe(head, {

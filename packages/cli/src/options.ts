@@ -60,7 +60,3 @@ export const integerBetween =
     if (!Number.isInteger(value)) throw new InvalidArgumentError("It must be a whole number.");
     return value;
   };
-
-/** Parses the number of a face, counted from 1 in order of size, into the library's index. */
-export const faceNumber = (text: string): "largest" | number =>
-  text === "largest" ? text : integerBetween(1, 1000)(text) - 1;

@@ -1,8 +1,8 @@
 import { basename } from "node:path";
+import type { Head } from "cameo";
 import { SingleBar } from "cli-progress";
 import type { Context } from "./context.ts";
 import { ExitStatus, type Failure, failureOf, oneLine } from "./exit.ts";
-import type { Head } from "./facade.ts";
 
 /** What a person at the terminal sees of a run over photos. Failures and notes never mix with the results on stdout. */
 export class Report {

@@ -1,7 +1,7 @@
+import { CameoError, type ModelBundle, openNodeBundle } from "cameo";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { ExitStatus } from "../exit.ts";
-import { openNodeBundle } from "../facade.ts";
 import { addModelsOption, addOutputOptions, type RunOptions } from "../options.ts";
 
 type Options = Pick<RunOptions, "models" | "json">;
@@ -29,7 +29,7 @@ Examples:
 }
 
 async function list({ models, json }: Options, { stdout }: Context): Promise<void> {
-  const bundle = await openNodeBundle(models);
+  const bundle = await open(models);
   if (json) {
     stdout.write(`${JSON.stringify({ models: bundle.models }, null, 2)}\n`);
     return;
@@ -45,12 +45,17 @@ async function list({ models, json }: Options, { stdout }: Context): Promise<voi
 
 async function verify({ models, json }: Options, context: Context): Promise<void> {
   const { stdout } = context;
-  const checked = await (await openNodeBundle(models)).verify();
+  const checked = await (await open(models)).verify();
   const results = checked.map(({ entry, problem }) => ({ name: entry.name, ok: problem === undefined, problem }));
   if (json) stdout.write(`${JSON.stringify({ models: results }, null, 2)}\n`);
   else for (const { name, problem } of results) stdout.write(`${name}: ${problem ?? "ok"}\n`);
   if (results.some(({ ok }) => !ok)) context.status = ExitStatus.models;
 }
+
+const open = (folder: string | undefined): Promise<ModelBundle> =>
+  openNodeBundle(folder).catch((cause: Error) => {
+    throw new CameoError("models", cause.message, { cause });
+  });
 
 /** The rows as lines of text, columns in line. */
 function table(...rows: string[][]): string[] {

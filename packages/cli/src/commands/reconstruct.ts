@@ -1,18 +1,19 @@
 import { join } from "node:path";
+import { Cameo, type Head, type Stage, writeFiles } from "cameo";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "../context.ts";
 import { ExitStatus } from "../exit.ts";
-import { type Cameo, type Head, loadCameo, type Stage, writeFiles } from "../facade.ts";
+import { type FaceChoice, faceChoice, reconstructFace } from "../face.ts";
 import { type Format, formats, headFiles } from "../files.ts";
 import { baseName, Names } from "../names.ts";
-import { addCameraOptions, addRunOptions, type CameraOptions, faceNumber, type RunOptions } from "../options.ts";
+import { addCameraOptions, addRunOptions, type CameraOptions, type RunOptions } from "../options.ts";
 import { checkDirectory, checkPhotosSafe } from "../output.ts";
 import { Report } from "../report.ts";
 
 interface Options extends CameraOptions, RunOptions {
   output: string;
   format: Format[];
-  face: "largest" | "all" | number;
+  face: FaceChoice | "all";
 }
 
 /** One photo's entry in the `--json` document. */
@@ -43,7 +44,7 @@ export function addReconstruct(program: Command, context: Context): void {
         .argParser(formatList)
         .default(["glb"], "glb"),
     )
-    .option("--face <which>", "largest, all, or a number: 1 for the largest, 2 for the next, …", faceChoice, "largest")
+    .option("--face <which>", "largest, all, or a number: 1 for the largest, 2 for the next, …", faceOrAll, "largest")
     .addHelpText(
       "after",
       `
@@ -65,7 +66,7 @@ A photo that fails is reported and does not stop the others.`,
 
 async function reconstruct(photos: string[], options: Options, context: Context): Promise<ExitStatus> {
   await checkDirectory(options.output);
-  const cameo = await loadCameo(options);
+  const cameo = await Cameo.load(options);
   const report = new Report(context, options, photos.length);
   const names = new Names();
   const photoNames = photos.map((photo) => names.claim(baseName(photo)));
@@ -107,7 +108,7 @@ async function findHeads(
   onStage: (stage: Stage) => void,
 ): Promise<Head[]> {
   const options = { fov, focal35, signal, onProgress: ({ stage }: { stage: Stage }) => onStage(stage) };
-  return face === "all" ? cameo.reconstructAll(photo, options) : [await cameo.reconstruct(photo, { ...options, face })];
+  return face === "all" ? cameo.reconstructAll(photo, options) : [await reconstructFace(cameo, photo, face, options)];
 }
 
 /** Writes the files of all heads of a photo: all of them or none. */
@@ -140,4 +141,4 @@ function formatList(text: string): Format[] {
   return list as Format[];
 }
 
-const faceChoice = (text: string): Options["face"] => (text === "all" ? text : faceNumber(text));
+const faceOrAll = (text: string): Options["face"] => (text === "all" ? text : faceChoice(text));

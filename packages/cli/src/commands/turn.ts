@@ -1,12 +1,12 @@
 import { basename, dirname, extname } from "node:path";
+import { Cameo, encodeImage, writeFiles } from "cameo";
 import { type Command, InvalidArgumentError } from "commander";
 import type { Context } from "../context.ts";
-import { encodeImage, loadCameo, writeFiles } from "../facade.ts";
+import { type FaceChoice, faceChoice, reconstructFace } from "../face.ts";
 import {
   addCameraOptions,
   addRunOptions,
   type CameraOptions,
-  faceNumber,
   integerBetween,
   numberBetween,
   type RunOptions,
@@ -20,7 +20,7 @@ interface Options extends CameraOptions, RunOptions {
   pitch: number;
   roll: number;
   size?: number;
-  face: "largest" | number;
+  face: FaceChoice;
 }
 
 export function addTurn(program: Command, context: Context): void {
@@ -38,7 +38,7 @@ photo's background, as a PNG. What the head used to hide is transparent.`,
     .option("--pitch <degrees>", "look up; negative: down", angle, 0)
     .option("--roll <degrees>", "tilt clockwise; negative: counter-clockwise", angle, 0)
     .option("--size <pixels>", "longer side of the picture (default: as the photo)", integerBetween(16, 8192))
-    .option("--face <which>", "largest, or a number: 1 for the largest, 2 for the next, …", faceNumber, "largest")
+    .option("--face <which>", "largest, or a number: 1 for the largest, 2 for the next, …", faceChoice, "largest")
     .addHelpText(
       "after",
       `
@@ -56,10 +56,10 @@ async function turn(photo: string, options: Options, context: Context): Promise<
   await checkDirectory(directory);
   await checkPhotosSafe([options.output], [photo]);
   const report = new Report(context, options, 1);
-  const cameo = await loadCameo(options);
+  const cameo = await Cameo.load(options);
   try {
     const { face, fov, focal35, size } = options;
-    const head = await cameo.reconstruct(photo, { face, fov, focal35, signal: context.signal });
+    const head = await reconstructFace(cameo, photo, face, { fov, focal35, signal: context.signal });
     const angles = { yaw: radians(options.yaw), pitch: radians(options.pitch), roll: radians(options.roll) };
     const picture = head.render({ angles, size, background: "photo" });
     const file = await encodeImage(picture, { format: "png" });
