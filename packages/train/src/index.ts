@@ -1,5 +1,7 @@
 export * from "./checkpoint/safetensors.ts";
 export * from "./graph/autodiff.ts";
+export * from "./graph/embed.ts";
+export * from "./graph/half.ts";
 export * from "./graph/onnx.ts";
 export * from "./graph/program.ts";
 export * from "./graph/shape.ts";

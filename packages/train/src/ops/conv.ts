@@ -142,8 +142,7 @@ function weightGradient(x: Tensor, dy: Tensor, shape: Shape, geometry: ConvGeome
   const [m, c, kh, kw] = shape;
   const pixels = dy.shape[2] * dy.shape[3];
   if (geometry.groups === 1 && kh * kw > 16) return swappedConv(x, dy, shape, geometry);
-  if (geometry.groups === 1 && pixels <= 28 * 28 && c >= 16 && m >= 16)
-    return foldedProduct(x, dy, shape, geometry);
+  if (geometry.groups === 1 && pixels <= 28 * 28 && c >= 16 && m >= 16) return foldedProduct(x, dy, shape, geometry);
   return productPerTap(x, dy, shape, geometry);
 }
 

@@ -1,0 +1,39 @@
+import type { Batch } from "../optim/learner.ts";
+import { random, shuffled } from "../random.ts";
+import { type Fields, fieldShape, type Source } from "./source.ts";
+
+/**
+ * Which samples are in batch `number`: each epoch goes through all samples in a random order of its own. A function
+ * of the seed and the number alone, so that a run can go on anywhere.
+ */
+export function batchIndices(count: number, batchSize: number, seed: number, number: number): number[] {
+  const orders = new Map<number, Uint32Array>();
+  return Array.from({ length: batchSize }, (_, i) => {
+    const position = number * batchSize + i;
+    const epoch = Math.floor(position / count);
+    const order = orders.get(epoch) ?? shuffled(count, random(seed, "order", epoch));
+    orders.set(epoch, order);
+    return order[position % count];
+  });
+}
+
+/** Samples one after the other in arrays of one batch. */
+export async function readBatch(
+  source: Source,
+  indices: readonly number[],
+  fields: Fields,
+  size: number,
+): Promise<Batch> {
+  const samples = await Promise.all(indices.map((index) => source.sample(index)));
+  return Object.fromEntries(
+    Object.entries(fields).map(([field, kind]) => {
+      const length = fieldShape(kind, size).reduce((a, b) => a * b, 1);
+      const all =
+        kind === "labels" ? new Int32Array(length * indices.length) : new Float32Array(length * indices.length);
+      samples.forEach((sample, i) => {
+        all.set(sample[field], i * length);
+      });
+      return [field, all];
+    }),
+  );
+}

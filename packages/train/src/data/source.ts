@@ -1,0 +1,32 @@
+import { openFolder } from "./folder.ts";
+import { shapes } from "./shapes.ts";
+
+/** What a task needs of each sample. Pictures are RGB in [0, 1], [3, h, w]; maps [1, h, w]; labels int32 [h, w]. */
+export type Fields = Readonly<Record<string, FieldKind>>;
+export type FieldKind = "picture" | "map" | "labels" | { readonly vector: number };
+
+/** Values of the fields of one sample. */
+export type Sample = Readonly<Record<string, Float32Array | Int32Array>>;
+
+/** Numbered samples; the same number always gives the same sample. */
+export interface Source {
+  readonly count: number;
+  sample(index: number): Promise<Sample>;
+}
+
+/** Which source, as a configuration says it and as worker threads get it. */
+export type SourceSpec =
+  | { readonly kind: "shapes"; readonly count: number; readonly seed: number }
+  | { readonly kind: "folder"; readonly path: string };
+
+/** Opens a source for pictures of size × size. @throws if it lacks one of the fields */
+export async function openSource(spec: SourceSpec, fields: Fields, size: number): Promise<Source> {
+  return spec.kind === "shapes" ? shapes(spec.count, spec.seed, fields, size) : openFolder(spec.path, fields, size);
+}
+
+/** Number of values of a field. */
+export function fieldShape(kind: FieldKind, size: number): number[] {
+  if (kind === "picture") return [3, size, size];
+  if (kind === "map") return [1, size, size];
+  return kind === "labels" ? [size, size] : [kind.vector];
+}
