@@ -2,12 +2,12 @@ import type { RgbImage } from "../../image.ts";
 import { createPyramid, type Pyramid } from "../../resample.ts";
 import type { ModelBundle } from "../../runtime/bundle.ts";
 import type { CreateSession, Session } from "../../runtime/runtime.ts";
-import { type Candidate, findCandidates, withoutRepeats } from "./blazeface.ts";
+import { type Candidate, detectorSize, findCandidates, withoutRepeats } from "./blazeface.ts";
 import { type MeshResult, regionOfMesh, runFaceMesh } from "./facemesh.ts";
 import { refineEyes } from "./iris.ts";
 import { landmarks68Of } from "./landmarks68.ts";
-import { overlap, type Region } from "./region.ts";
-import { finestLevel, views } from "./search.ts";
+import { overlap, type Region, regionToPhoto } from "./region.ts";
+import { type Look, looks, quarterTurns, views } from "./search.ts";
 
 /** A face in a photo. Positions are photo pixels, pixel centres at +0.5, origin top-left. */
 export interface DetectedFace {
@@ -60,10 +60,14 @@ interface Networks {
   readonly iris: Session;
 }
 
-/** A face this small against the photo's longer side suggests that there are more, too small for the first look. */
-const smallFace = 0.15;
+/** A face (with its margin) this small against the photo's longer side suggests that there are more, too small for the first look. */
+const smallFace = 0.1;
 /** FaceMesh is less sure than this of what is no face. */
 const minimumScore = 0.5;
+/** It is surer than this of nearly every face that it sees upright. */
+const certain = 1 - 1e-7;
+/** The detector's second look takes in this much of the surroundings, against the mesh's region. */
+const confirmationMargin = 1.6;
 /** Meshes that overlap more than this show the same face. */
 const sameFace = 0.3;
 /** How often a mesh is fitted again to the region that it asked for itself. */
@@ -76,23 +80,19 @@ interface FoundFace {
   readonly mesh: MeshResult;
 }
 
-/** Turns of the photo tried in this order until a face is found; the detector itself knows faces tilted by about ±45°. */
-const turns = [0, Math.PI / 2, -Math.PI / 2, Math.PI];
-
 async function detectFaces(
   networks: Networks,
   image: RgbImage,
   { thorough = DETECT_DEFAULTS.thorough, signal }: DetectOptions = {},
 ): Promise<DetectedFace[]> {
   const pyramid = createPyramid(image);
+  const enough = smallFace * Math.max(image.width, image.height);
   let found: FoundFace[] = [];
-  for (const turn of turns) {
-    for (let level = 0; level <= finestLevel(image); level++) {
-      found = withoutDoubles([...found, ...(await searchLevel(networks, pyramid, level, turn, found, signal))]);
-      const largest = Math.max(0, ...found.map(({ region }) => region.size));
-      if (!thorough && largest > smallFace * Math.max(image.width, image.height)) break;
-    }
-    if (found.length > 0) break;
+  for (const look of looks(image)) {
+    // Once there is a face, turned photos and frames have nothing to add; finer parts do where it is small.
+    if (found.length > 0 && (look.turn !== 0 || look.level < 0)) continue;
+    if (!thorough && found.some(({ region }) => region.size > enough)) break;
+    found = withoutDoubles([...found, ...(await searchLook(networks, pyramid, look, found, signal))]);
   }
   const faces: DetectedFace[] = [];
   for (const { mesh } of found.toSorted((p, q) => q.region.size - p.region.size)) {
@@ -102,12 +102,11 @@ async function detectFaces(
   return faces;
 }
 
-/** Faces seen in the views of one level that are not among those known. */
-async function searchLevel(
+/** Faces seen in one look that are not among those known. */
+async function searchLook(
   networks: Networks,
   pyramid: Pyramid,
-  level: number,
-  turn: number,
+  { level, turn }: Look,
   known: readonly FoundFace[],
   signal: AbortSignal | undefined,
 ): Promise<FoundFace[]> {
@@ -120,11 +119,34 @@ async function searchLevel(
   for (const candidate of withoutRepeats(candidates)) {
     signal?.throwIfAborted();
     if (known.some(({ region }) => overlap(region, candidate) > sameFace)) continue;
-    const face = await fitMesh(networks.facemesh, pyramid, candidate);
-    if (face) faces.push(face);
+    const face = await fitFace(networks.facemesh, pyramid, candidate);
+    if (face && (face.mesh.score > certain || (await confirmed(networks.blazeface, pyramid, face)))) faces.push(face);
   }
   return faces;
 }
+
+/**
+ * Fits the mesh to a candidate. FaceMesh also makes something of a face that lies on its side or upside down, and the detector may
+ * have its tilt wrong, so unless it is quite sure the other quarter turns get their chance.
+ */
+async function fitFace(session: Session, pyramid: Pyramid, candidate: Region): Promise<FoundFace | undefined> {
+  let best: FoundFace | undefined;
+  for (const turn of quarterTurns) {
+    const face = await fitMesh(session, pyramid, { ...candidate, angle: candidate.angle + turn });
+    if (face && face.mesh.score > (best?.mesh.score ?? minimumScore)) best = face;
+    if (best && best.mesh.score > certain) break;
+  }
+  return best;
+}
+
+/** Whether the detector, looking straight at the face as the mesh has it, sees an upright face there. */
+async function confirmed(session: Session, pyramid: Pyramid, { region }: FoundFace): Promise<boolean> {
+  const view = regionToPhoto({ ...region, size: confirmationMargin * region.size }, detectorSize);
+  const seen = await findCandidates(session, pyramid, view);
+  return seen.some((c) => overlap(c, region) > sameFace && angleBetween(c.angle, region.angle) < Math.PI / 4);
+}
+
+const angleBetween = (a: number, b: number): number => Math.abs(Math.atan2(Math.sin(a - b), Math.cos(a - b)));
 
 /** Fits the mesh, and again to the region that it asks for, until that stays. Undefined when there is no face. */
 async function fitMesh(session: Session, pyramid: Pyramid, start: Region): Promise<FoundFace | undefined> {
@@ -133,8 +155,7 @@ async function fitMesh(session: Session, pyramid: Pyramid, start: Region): Promi
   for (let i = 0; i < refinements && mesh.score >= minimumScore; i++) {
     const next = regionOfMesh(mesh.points);
     const moved = Math.hypot(next.x - region.x, next.y - region.y) + Math.abs(next.size - region.size);
-    const turned = Math.abs(Math.atan2(Math.sin(next.angle - region.angle), Math.cos(next.angle - region.angle)));
-    if (i > 0 && moved / next.size + turned < settled) break;
+    if (i > 0 && moved / next.size + angleBetween(next.angle, region.angle) < settled) break;
     region = next;
     mesh = await runFaceMesh(session, pyramid, region);
   }
