@@ -231,7 +231,9 @@ async function openFile(bytes: Uint8Array): Promise<{ header: Header; binary: Ui
       header.views !== null,
     "is corrupt (its header is incomplete)",
   );
-  return { header, binary: bytes.subarray(jsonAt + jsonLength) };
+  // A plain Uint8Array: the slices of Node's Buffer share memory.
+  const start = bytes.byteOffset + jsonAt + jsonLength;
+  return { header, binary: new Uint8Array(bytes.buffer, start, bytes.byteOffset + bytes.length - start) };
 }
 
 /** Reads views by name, each with its checks. */
@@ -250,8 +252,8 @@ function reader(header: Header, binary: Uint8Array) {
       `is corrupt ("${name}" is missing or lies outside the file)`,
     );
     check(count === undefined || view.count === count, `has "${name}" of the wrong length`);
-    // A copy: the file may start anywhere in its buffer, typed arrays may not.
-    const bytes = binary.slice(view.offset, view.offset + view.count * size);
+    // A copy: the file may start anywhere in its buffer, typed arrays may not. (`slice` of Node's Buffer would not copy.)
+    const bytes = Uint8Array.from(binary.subarray(view.offset, view.offset + view.count * size));
     return { view, array: new storage[view.type](bytes.buffer) };
   };
   const values = (name: string, count?: number): Float32Array => {
@@ -319,5 +321,5 @@ const maxOf = (values: Uint32Array): number => {
 };
 
 async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.slice()));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
 }
