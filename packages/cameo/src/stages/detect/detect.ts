@@ -64,6 +64,8 @@ interface Networks {
 const smallFace = 0.1;
 /** FaceMesh is less sure than this of what is no face. */
 const minimumScore = 0.5;
+/** A face seen with less than this is no reason to stop looking. */
+const sure = 0.99;
 /** It is surer than this of nearly every face that it sees upright. */
 const certain = 1 - 1e-7;
 /** The detector's second look takes in this much of the surroundings, against the mesh's region. */
@@ -89,10 +91,11 @@ async function detectFaces(
   const enough = smallFace * Math.max(image.width, image.height);
   let found: FoundFace[] = [];
   for (const look of looks(image)) {
+    const known = found.filter(({ mesh }) => mesh.score > sure);
     // Once there is a face, turned photos and frames have nothing to add; finer parts do where it is small.
-    if (found.length > 0 && (look.turn !== 0 || look.level < 0)) continue;
-    if (!thorough && found.some(({ region }) => region.size > enough)) break;
-    found = withoutDoubles([...found, ...(await searchLook(networks, pyramid, look, found, signal))]);
+    if (known.length > 0 && (look.turn !== 0 || look.level < 0)) continue;
+    if (!thorough && known.some(({ region }) => region.size > enough)) break;
+    found = withoutDoubles([...found, ...(await searchLook(networks, pyramid, look, known, signal))]);
   }
   const faces: DetectedFace[] = [];
   for (const { mesh } of found.toSorted((p, q) => q.region.size - p.region.size)) {
