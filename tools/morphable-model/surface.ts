@@ -1,6 +1,6 @@
 import { placeInAtlas } from "./atlas.ts";
 import { type Cage, nearestMirrored } from "./cage.ts";
-import { Region, type SparseMatrix, sparseFromRows, trianglesOfFaces } from "./cameo.ts";
+import { applySparse, Region, type SparseMatrix, sparseFromRows, trianglesOfFaces } from "./cameo.ts";
 import { islands, type Part, type Patch } from "./patches.ts";
 
 /** The fixed topology of the model: everything about its surface that does not change from head to head. */
@@ -81,36 +81,32 @@ function atlasUvs(patch: Patch): Float64Array {
   return out;
 }
 
-/** The mirror image of every surface vertex, found on a symmetric head; patches mirror into themselves or their twin. */
-export function mirrorSurface({ patches, refinement, vertexCount }: Surface, cage: Cage): Uint32Array {
-  const keyOf = (columns: number[], values: number[]) =>
-    columns
-      .map((c, k): [number, number] => [c, Math.round(values[k] * 1e5)])
-      .filter(([, w]) => w !== 0)
+/**
+ * The mirror image of every surface vertex: the one that hangs on the mirrored cage points with the same weights. The
+ * few teeth vertices that have none, as the part is not quite symmetric, get the nearest of their patch.
+ * @param points cage points of a symmetric head
+ */
+export function mirrorSurface(
+  { patches, refinement, vertexCount }: Surface,
+  cage: Cage,
+  points: Float64Array,
+): Uint32Array {
+  const { offsets, columns, values } = refinement;
+  const key = (v: number, image: (column: number) => number) => {
+    const entries: [number, number][] = [];
+    for (let k = offsets[v]; k < offsets[v + 1]; k++) entries.push([image(columns[k]), Math.round(values[k] * 1e5)]);
+    return entries
+      .filter(([, weight]) => weight !== 0)
       .sort((a, b) => a[0] - b[0])
       .join(";");
-  const { offsets, columns, values } = refinement;
-  const row = (v: number) => ({
-    columns: [...columns.subarray(offsets[v], offsets[v + 1])],
-    values: [...values.subarray(offsets[v], offsets[v + 1])],
+  };
+  const byRow = new Map(Array.from({ length: vertexCount }, (_, v) => [key(v, (c) => c), v]));
+  const surface = applySparse(refinement, Float32Array.from(points), 3);
+  return Uint32Array.from({ length: vertexCount }, (_, v) => {
+    const twin = byRow.get(key(v, (c) => cage.mirror[c]));
+    if (twin !== undefined) return twin;
+    const home = patches.find(({ first, patch }) => v >= first && v < first + patch.rows.length);
+    if (!home) throw new Error(`mirrorSurface: vertex ${v} belongs to no patch`);
+    return nearestMirrored(surface, v, home.first, home.first + home.patch.rows.length);
   });
-  const mirror = new Uint32Array(vertexCount);
-  const byRow = new Map<string, number>();
-  for (let v = 0; v < vertexCount; v++) {
-    const r = row(v);
-    byRow.set(keyOf(r.columns, r.values), v);
-  }
-  void nearestMirrored;
-  void patches;
-  for (let v = 0; v < vertexCount; v++) {
-    const r = row(v);
-    const twin = byRow.get(
-      keyOf(
-        r.columns.map((c) => cage.mirror[c]),
-        r.values,
-      ),
-    );
-    mirror[v] = twin ?? v;
-  }
-  return mirror;
 }

@@ -14,7 +14,7 @@ export function synthesizeShape(
   model: MorphableModel,
   identity: ArrayLike<number>,
   expression: ArrayLike<number>,
-  out: Float32Array = new Float32Array(3 * model.vertexCount),
+  out = new Float32Array(3 * model.vertexCount),
 ): Float32Array {
   if (model.refinement === null) {
     blendShape(model, identity, expression, out);
@@ -48,7 +48,7 @@ function blendShape(
 export function synthesizeAlbedo(
   model: MorphableModel,
   texture: ArrayLike<number>,
-  out: Float32Array = new Float32Array(3 * model.vertexCount),
+  out = new Float32Array(3 * model.vertexCount),
 ): Float32Array {
   out.set(model.meanAlbedo);
   addOffsets(model.texture, texture, out);
@@ -77,7 +77,7 @@ export function surfacePositions(
   { triangles }: Pick<MorphableModel, "triangles">,
   shape: Float32Array,
   points: SurfacePoints,
-  out: Float32Array = new Float32Array(3 * points.triangles.length),
+  out = new Float32Array(3 * points.triangles.length),
 ): Float32Array {
   for (let p = 0; p < points.triangles.length; p++) {
     const corner = 3 * points.triangles[p];
