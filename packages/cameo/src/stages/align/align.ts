@@ -1,49 +1,80 @@
-import { type Camera, cropCamera } from "../../geometry/camera.ts";
-import type { Pose } from "../../geometry/pose.ts";
-import type { RgbImage } from "../../image.ts";
-import { type Pyramid, resample } from "../../resample.ts";
+import type { Camera } from "../../geometry/camera.ts";
+import { NormalEquations } from "../../geometry/least-squares.ts";
+import { anglesFromQuaternion, type Pose } from "../../geometry/pose.ts";
+import type { Pyramid } from "../../resample.ts";
+import { type Crop, type CropFrame, cutCrop } from "./crop.ts";
 
-/** A square cut from a photo, scaled but not turned: its pixel (u, v) shows what the photo has at (u / scale + x, v / scale + y). */
-export interface Crop {
-  readonly image: RgbImage;
-  readonly x: number;
-  readonly y: number;
-  readonly scale: number;
-}
-
-/** The camera of a crop, given the photo's. */
-export const cameraOfCrop = (camera: Camera, { x, y, scale }: Crop): Camera => cropCamera(camera, x, y, scale);
+export { type Crop, cameraOfCrop, poseInCrop, poseInPhoto } from "./crop.ts";
 
 /** Side of the crop about the face, pixels (paper section 4.1). */
 export const FACE_CROP = 224;
 /** Side of the crop about the head, pixels (paper section 4.2). */
 export const HEAD_CROP = 256;
-/** The face crop is this many times as large as the bounds of the landmarks. */
-const FACE_MARGIN = 1.3;
-/** Side of the square, in mm at the distance of the head's centre, that the head crop shows: a head with hair to spare. */
-const HEAD_SPAN = 380;
 
-/** The crop about the face, by its 68 landmarks (x, y pairs). */
-export function alignFace(photo: Pyramid, landmarks68: Float32Array): Crop {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let i = 0; i < landmarks68.length; i += 2) {
-    left = Math.min(left, landmarks68[i]);
-    right = Math.max(right, landmarks68[i]);
-    top = Math.min(top, landmarks68[i + 1]);
-    bottom = Math.max(bottom, landmarks68[i + 1]);
-  }
-  const side = FACE_MARGIN * Math.max(right - left, bottom - top);
-  return cropSquare(photo, (left + right) / 2, (top + bottom) / 2, side, FACE_CROP);
+export interface AlignOptions {
+  /** Turn the crop so that the head in it is upright. The authors only shift and scale. Default false. */
+  readonly upright?: boolean;
 }
 
-/** The crop about the projected head centre. */
-export function alignHead(photo: Pyramid, { fx, fy, cx, cy }: Camera, { translation: [x, y, z] }: Pose): Crop {
-  return cropSquare(photo, (fx * x) / z + cx, (fy * y) / z + cy, (HEAD_SPAN * fx) / z, HEAD_CROP);
+/** Millimetres that a pixel of the face crop stands for, as in the authors' code (100 px a decimetre). */
+const FACE_PIXEL = 1;
+/** Millimetres that a pixel of the head crop stands for at the distance of the head's centre: 1.5 times the face crop's. */
+const HEAD_PIXEL = 1.5;
+
+/**
+ * The ten of the 68 landmarks that the authors align by (temples, tip and base of the nose, outer corners of the eyes, corners of the
+ * mouth) on an average face: x, y, z in mm, y up, z towards the camera, the middle of the face at the origin.
+ */
+const REFERENCE: readonly (readonly [landmark: number, x: number, y: number, z: number])[] = [
+  [0, -68, 30, -51],
+  [1, -68, 12, -54],
+  [15, 68, 12, -54],
+  [16, 68, 30, -51],
+  [30, 0, -5, 21],
+  [33, 0, -18, 11],
+  [36, -44, 30, -11],
+  [45, 44, 30, -11],
+  [48, -25, -38, -5],
+  [54, 25, -38, -5],
+];
+
+/**
+ * The 224² crop about the face: one pixel a millimetre, the middle of the face at (112, 112).
+ * @param landmarks68 68 × (x, y), photo pixels
+ */
+export function alignFace(photo: Pyramid, landmarks68: Float32Array, options: AlignOptions = {}): Crop {
+  if (landmarks68.length !== 68 * 2) throw new RangeError("align: needs 68 landmarks");
+  const { x, y, scale, angle } = locateFace(landmarks68);
+  return cutCrop(photo, { x, y, scale: scale * FACE_PIXEL, angle: options.upright ? angle : 0 }, FACE_CROP);
 }
 
-function cropSquare(photo: Pyramid, centreX: number, centreY: number, side: number, pixels: number): Crop {
-  const [x, y, scale] = [centreX - side / 2, centreY - side / 2, pixels / side];
-  const data = new Uint8ClampedArray(3 * pixels * pixels);
-  resample(photo, [1 / scale, 0, x, 0, 1 / scale, y], pixels, pixels, data);
-  return { image: { width: pixels, height: pixels, data }, x, y, scale };
+/**
+ * The 256² crop about the projected head centre, (128, 128); 1.5 mm a pixel at its distance.
+ * @throws RangeError if the head centre is not in front of the camera
+ */
+export function alignHead(
+  photo: Pyramid,
+  { fx, fy, cx, cy }: Camera,
+  { rotation, translation: [x, y, z] }: Pose,
+  options: AlignOptions = {},
+): Crop {
+  if (!(z > 0)) throw new RangeError("align: the head is not in front of the camera");
+  const angle = options.upright ? anglesFromQuaternion(rotation).roll : 0;
+  return cutCrop(photo, { x: (fx * x) / z + cx, y: (fy * y) / z + cy, scale: (HEAD_PIXEL * fx) / z, angle }, HEAD_CROP);
+}
+
+/**
+ * Where the face is: the affine map of the reference points to the landmarks with the least squared error, taken as a weak-perspective
+ * view ("pose from orthography and scaling", DeMenthon and Davis 1995). So a turned face does not look smaller.
+ * @returns the image of the reference's origin, photo pixels a millimetre, and how far the face is tilted
+ */
+function locateFace(landmarks68: Float32Array): CropFrame {
+  const [row, column] = [0, 1].map((axis) => {
+    const equations = new NormalEquations(4);
+    for (const [landmark, x, y, z] of REFERENCE) equations.addRow([x, y, z, 1], landmarks68[landmark * 2 + axis]);
+    return equations.solve();
+  });
+  const scale = (Math.hypot(row[0], row[1], row[2]) + Math.hypot(column[0], column[1], column[2])) / 2;
+  // The direction in which the face's up axis is seen; it is the sideways axis that yaw shortens.
+  return { x: row[3], y: column[3], scale, angle: Math.atan2(row[1], -column[1]) };
 }
