@@ -3,10 +3,7 @@ import { adjacency, diffuse } from "../../src/stages/head/diffuse.ts";
 
 /** A strip of 2 × n vertices: vertex i is at column i >> 1. */
 const strip = (n: number): Uint32Array =>
-  Uint32Array.from({ length: n - 1 }, (_, i) => i).reduce(
-    (out, i) => Uint32Array.from([...out, 2 * i, 2 * i + 1, 2 * i + 3, 2 * i, 2 * i + 3, 2 * i + 2]),
-    new Uint32Array(0),
-  );
+  Uint32Array.from(Array.from({ length: n - 1 }, (_, i) => 2 * i).flatMap((v) => [v, v + 1, v + 3, v, v + 3, v + 2]));
 
 describe("adjacency", () => {
   it("lists the neighbours of each vertex", () => {
@@ -30,7 +27,7 @@ describe("diffuse", () => {
     values.fill(11, 2 * columns - 2);
     weight.fill(1, 0, 2);
     weight.fill(1, 2 * columns - 2);
-    diffuse(values, weight, edges, 1, [5], 0, 400);
+    diffuse(values, weight, edges, 1, new Float32Array(2 * columns).fill(5), 0, 400);
     for (let v = 0; v < values.length; v++) expect(Math.abs(values[v] - (v >> 1))).toBeLessThan(0.35);
     expect(values[0]).toBe(0);
     expect(values[values.length - 1]).toBe(11);
@@ -40,14 +37,14 @@ describe("diffuse", () => {
     const values = new Float32Array(2 * columns);
     const weight = new Float32Array(2 * columns);
     weight.fill(1, 0, 2);
-    diffuse(values, weight, edges, 1, [3], 10, 200);
+    diffuse(values, weight, edges, 1, new Float32Array(2 * columns).fill(3), 10, 200);
     expect(values[values.length - 1]).toBeCloseTo(3, 2);
   });
 
   it("gives parts that know nothing the fallback", () => {
     const values = new Float32Array([7, 7, 7, 0, 0, 0]);
     const weight = new Float32Array([1, 1, 1, 0, 0, 0]);
-    diffuse(values, weight, adjacency(Uint32Array.of(0, 1, 2, 3, 4, 5), 6), 1, [2], 0.01, 10);
+    diffuse(values, weight, adjacency(Uint32Array.of(0, 1, 2, 3, 4, 5), 6), 1, new Float32Array(6).fill(2), 0.01, 10);
     expect([...values.subarray(3)]).toEqual([2, 2, 2]);
   });
 });

@@ -5,7 +5,6 @@ import { gemanMcClure } from "../../geometry/robust.ts";
 import { ambientSh, shade, shBasis, shCount } from "../../geometry/spherical-harmonics.ts";
 import type { RgbImage } from "../../image.ts";
 import { type MorphableModel, Region } from "../../morphable/model.ts";
-import { synthesizeAlbedo } from "../../morphable/synthesize.ts";
 import type { Raster } from "../../raster/raster.ts";
 import { sampleBilinear } from "../../sample.ts";
 
@@ -185,14 +184,7 @@ function shadeAt(harmonics: Float32Array, sample: number, illumination: Float32A
 
 const meanOf = (values: Float64Array): number => values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length);
 
-/** Linear light leaving every vertex of the model: albedo × irradiance, 3 per vertex. */
-export function litAlbedo(
-  model: MorphableModel,
-  { texture, illumination }: Appearance,
-  normals: Float32Array,
-): Float32Array {
-  const lit = synthesizeAlbedo(model, texture);
-  const light = shade(normals, illumination);
-  for (let i = 0; i < lit.length; i++) lit[i] *= Math.max(0, light[i]);
-  return lit;
+/** Linear light leaving a surface: albedo × irradiance, 3 per vertex. */
+export function lit(albedo: Float32Array, illumination: Float32Array, normals: Float32Array): Float32Array {
+  return shade(normals, illumination).map((light, i) => Math.max(0, light) * albedo[i]);
 }

@@ -2,10 +2,12 @@ import type { Camera } from "../../geometry/camera.ts";
 import { rotateNormals, transformToCamera } from "../../geometry/pose.ts";
 import type { RgbImage } from "../../image.ts";
 import { vertexNormals } from "../../mesh/normals.ts";
-import { type Appearance, litAlbedo } from "../face/appearance.ts";
+import { synthesizeAlbedo } from "../../morphable/synthesize.ts";
+import { type Appearance, lit } from "../face/appearance.ts";
 import { vertexColors } from "./colors.ts";
 import { type SplitMesh, splitVertices } from "./split.ts";
 import { buildSurface, type SurfaceInput } from "./surface.ts";
+import { Material } from "./template.ts";
 import { bakeTexture } from "./texture.ts";
 
 /** A picture and the camera that took it. */
@@ -13,6 +15,9 @@ export interface View {
   readonly image: RgbImage;
   readonly camera: Camera;
 }
+
+/** Linear reflectance that unseen hair starts from; the photo's hair then scales it. */
+const HAIR_ALBEDO = 0.1;
 
 export interface HeadInput extends SurfaceInput {
   readonly appearance: Appearance;
@@ -25,12 +30,17 @@ export interface HeadInput extends SurfaceInput {
 export function buildHead(input: HeadInput): SplitMesh {
   const { template, shape, pose, appearance, photo, crop } = input;
   const surface = buildSurface(input);
-  const lit = litAlbedo(
-    template.model,
-    appearance,
-    rotateNormals(vertexNormals(shape, template.model.triangles), pose),
-  );
-  const colors = vertexColors(template, surface, pose, lit, crop, photo);
+  const normals = rotateNormals(vertexNormals(shape, template.model.triangles), pose);
+  const albedo = withEvenHair(synthesizeAlbedo(template.model, appearance.texture), template.materials);
+  const colors = vertexColors(template, surface, pose, lit(albedo, appearance.illumination, normals), crop, photo);
   const texture = bakeTexture(template, surface, transformToCamera(surface.positions, pose), colors, photo);
   return splitVertices(surface, texture);
+}
+
+/** The model's scalp is a shaven one; hair gets one albedo, so that the photo's hair continues without its pattern. */
+function withEvenHair(albedo: Float32Array, materials: Uint8Array): Float32Array {
+  for (let v = 0; v < materials.length; v++) {
+    if (materials[v] === Material.hair) albedo.fill(HAIR_ALBEDO, 3 * v, 3 * v + 3);
+  }
+  return albedo;
 }

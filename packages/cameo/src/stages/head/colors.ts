@@ -1,18 +1,19 @@
-import { linearOfSrgb } from "../../color.ts";
+import { linearOfSrgb, toSrgb } from "../../color.ts";
 import { cropCamera } from "../../geometry/camera.ts";
 import { type Pose, rotateNormals, transformToCamera } from "../../geometry/pose.ts";
-import { type MorphableModel, Region } from "../../morphable/model.ts";
+import { gemanMcClure } from "../../geometry/robust.ts";
+import { smoothstep } from "../../geometry/smoothstep.ts";
 import { rasterize } from "../../raster/rasterize.ts";
 import { sampleBilinear } from "../../sample.ts";
 import type { View } from "./build.ts";
 import { photoConfidence } from "./confidence.ts";
 import { adjacency, diffuse } from "./diffuse.ts";
 import type { HeadSurface } from "./surface.ts";
-import type { HeadTemplate } from "./template.ts";
+import { type HeadTemplate, Material } from "./template.ts";
 
 /** The colour of every model vertex as if the photo did not show it, and how far the photo is believed instead. */
 export interface VertexColors {
-  /** Linear light, 3 per vertex of the model. */
+  /** sRGB, 0 to 255, 3 per vertex of the model. */
   readonly hidden: Float32Array;
   /** In [0, 1], per vertex of the surface. */
   readonly confidence: Float32Array;
@@ -25,6 +26,13 @@ const FLOOR = 0.01;
 /** How strongly hidden ratios return to the mean of the face, against one neighbour. */
 const PULL = 0.002;
 const SWEEPS = 40;
+/** Skin seen at a cosine above the first is taken as it is; below the second it has to look like the rest of the skin. */
+const FRONTAL = 0.75;
+const OBLIQUE = 0.45;
+/** By how much a person's skin differs from the model, at least and at most: standard deviation of the logarithm. */
+const SKIN_DEVIATION = [0.2, 0.35] as const;
+/** Colours off by more than two deviations are hardly skin. */
+const strange = gemanMcClure(2);
 
 /**
  * What the photo hides gets the model's albedo under the estimated light, times how much lighter, darker or otherwise
@@ -34,7 +42,7 @@ const SWEEPS = 40;
  * @param lit linear light of the model under the estimated light, 3 per vertex
  */
 export function vertexColors(
-  { model, edges: modelEdges }: HeadTemplate,
+  { model, materials, edges: modelEdges }: HeadTemplate,
   surface: HeadSurface,
   pose: Pose,
   lit: Float32Array,
@@ -60,7 +68,7 @@ export function vertexColors(
     return x >= 1 && y >= 1 && x <= photo.image.width - 1 && y <= photo.image.height - 1;
   };
   const edges = adjacency(surface.triangles, positions.length / 3);
-  const confidence = photoConfidence(positions, normals, raster, view, inPhoto, edges);
+  const { confidence, cosines } = photoConfidence(positions, normals, raster, view, inPhoto, edges);
 
   const ratios = new Float32Array(lit.length);
   const color = new Float32Array(3);
@@ -75,20 +83,61 @@ export function vertexColors(
     }
   }
   const known = confidence.subarray(0, model.vertexCount);
-  diffuse(ratios, known, modelEdges, 3, meanOverFace(model, ratios, known), PULL, SWEEPS);
-  const hidden = ratios.map((ratio, i) => Math.max(0, (lit[i] + FLOOR) * Math.exp(ratio) - FLOOR));
+  doubtStrangeColors(materials, ratios, known, cosines);
+  diffuse(ratios, known, modelEdges, 3, meanByMaterial(materials, ratios, known), PULL, SWEEPS);
+  const hidden = ratios.map((ratio, i) => toSrgb((lit[i] + FLOOR) * Math.exp(ratio) - FLOOR));
   return { hidden, confidence };
 }
 
-/** Mean per channel over the face's vertices, weighted. */
-function meanOverFace(model: MorphableModel, values: Float32Array, weights: Float32Array): number[] {
-  const sums = [0, 0, 0];
-  let total = 0;
-  for (let k = 0; k < model.triangles.length; k++) {
-    if (model.regions[Math.floor(k / 3)] !== Region.face) continue;
-    const v = model.triangles[k];
-    total += weights[v];
-    for (let c = 0; c < 3; c++) sums[c] += weights[v] * values[3 * v + c];
+/**
+ * Lowers confidence where the photo shows something that does not look like this person's skin: the background beside
+ * a cheek, clothes over the neck. The middle of the face is spared, as beards, brows and glasses belong to it.
+ */
+function doubtStrangeColors(
+  materials: Uint8Array,
+  ratios: Float32Array,
+  confidence: Float32Array,
+  cosines: Float32Array,
+): void {
+  const isClear = (v: number) => materials[v] === Material.skin && cosines[v] > FRONTAL && confidence[v] > 0.9;
+  const mean = [0, 0, 0];
+  const square = [0, 0, 0];
+  let count = 0;
+  for (let v = 0; v < materials.length; v++) {
+    if (!isClear(v)) continue;
+    count++;
+    for (let k = 0; k < 3; k++) {
+      mean[k] += ratios[3 * v + k];
+      square[k] += ratios[3 * v + k] ** 2;
+    }
   }
-  return sums.map((sum) => (total > 0 ? sum / total : 0));
+  if (count === 0) return;
+  const [least, most] = SKIN_DEVIATION;
+  const deviation = square.map((sum, k) =>
+    Math.min(most, Math.max(least, Math.sqrt(Math.max(0, sum / count - (mean[k] / count) ** 2)))),
+  );
+  for (let v = 0; v < materials.length; v++) {
+    const spared = materials[v] === Material.skin ? smoothstep(OBLIQUE, FRONTAL, cosines[v]) : 0;
+    if (confidence[v] === 0 || materials[v] > Material.neck || spared === 1) continue;
+    let distance = 0;
+    for (let k = 0; k < 3; k++) distance += ((ratios[3 * v + k] - mean[k] / count) / deviation[k]) ** 2 / 3;
+    confidence[v] *= spared + (1 - spared) * strange.weight(Math.sqrt(distance));
+  }
+}
+
+/** The mean of what is known of each vertex's material; of skin where nothing is known of it, and for all that is neither. */
+function meanByMaterial(materials: Uint8Array, values: Float32Array, weights: Float32Array): Float32Array {
+  const mean = (material: number): number[] | undefined => {
+    const sums = [0, 0, 0];
+    let total = 0;
+    for (let v = 0; v < materials.length; v++) {
+      if (materials[v] !== material) continue;
+      total += weights[v];
+      for (let k = 0; k < 3; k++) sums[k] += weights[v] * values[3 * v + k];
+    }
+    return total > 0 ? sums.map((sum) => sum / total) : undefined;
+  };
+  const skin = mean(Material.skin) ?? [0, 0, 0];
+  const means = [skin, skin, mean(Material.hair) ?? skin, skin];
+  return Float32Array.from(values, (_, i) => means[materials[Math.floor(i / 3)]][i % 3]);
 }

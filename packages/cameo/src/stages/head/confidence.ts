@@ -1,23 +1,19 @@
 import type { Camera } from "../../geometry/camera.ts";
+import { smoothstep } from "../../geometry/smoothstep.ts";
 import type { Raster } from "../../raster/raster.ts";
 import type { Adjacency } from "./diffuse.ts";
 
 /** The cosine between normal and view at which the photo begins to be believed, and at which it is believed wholly. */
-const GRAZING = 0.12;
-const FRONTAL = 0.45;
+const GRAZING = 0.15;
+const FRONTAL = 0.5;
 /** A vertex is seen when the raster's surface is no farther in front of it than this, mm. */
 const TOLERANCE = 3;
 /** Colours bleed across an outline: within this many raster pixels of one the photo is not believed. */
 const MARGIN = 2;
 
-const smoothstep = (from: number, to: number, x: number): number => {
-  const t = Math.min(1, Math.max(0, (x - from) / (to - from)));
-  return t * t * (3 - 2 * t);
-};
-
 /**
  * How far the photo shows the colour of each vertex, in [0, 1]: 1 where it is seen frontally and away from outlines,
- * 0 where it is hidden, turned away, or outside the photo.
+ * 0 where it is hidden, turned away, or outside the photo. With it, the cosine between normal and view.
  *
  * @param positions camera space, mm
  * @param normals camera space, unit length
@@ -31,16 +27,18 @@ export function photoConfidence(
   view: Camera,
   inPhoto: (u: number, v: number) => boolean,
   edges: Adjacency,
-): Float32Array {
+): { readonly confidence: Float32Array; readonly cosines: Float32Array } {
   const { width, height, depth } = raster;
   const count = positions.length / 3;
   const confidence = new Float32Array(count);
+  const cosines = new Float32Array(count);
   for (let i = 0; i < count; i++) {
     const x = positions[3 * i];
     const y = positions[3 * i + 1];
     const z = positions[3 * i + 2];
     if (!(z > 0)) continue;
     const cosine = -(x * normals[3 * i] + y * normals[3 * i + 1] + z * normals[3 * i + 2]) / Math.hypot(x, y, z);
+    cosines[i] = cosine;
     const facing = smoothstep(GRAZING, FRONTAL, cosine);
     if (facing === 0) continue;
     const u = (view.fx * x) / z + view.cx;
@@ -65,7 +63,7 @@ export function photoConfidence(
     }
     if (seen) confidence[i] = facing * smoothstep(0.5, 1, clear / total);
   }
-  return feather(confidence, edges, 2);
+  return { confidence: feather(confidence, edges, 2), cosines };
 }
 
 /** Lowers confidence towards less confident neighbours, so that the photo fades instead of ending. */

@@ -27,7 +27,7 @@ export function adjacency(triangles: Uint32Array, vertexCount: number): Adjacenc
  *
  * @param values interleaved channels per vertex; changed in place
  * @param weight how far each vertex is known, in [0, 1]; the known part keeps its value
- * @param fallback one value per channel
+ * @param fallback what each vertex would have if nothing were known, interleaved as the values
  * @param pull weight of the fallback against one neighbour; 1 / √pull is about the reach in edges
  */
 export function diffuse(
@@ -35,14 +35,14 @@ export function diffuse(
   weight: Float32Array,
   { offsets, neighbours }: Adjacency,
   channels: number,
-  fallback: readonly number[],
+  fallback: Float32Array,
   pull: number,
   sweeps: number,
 ): void {
   const vertexCount = weight.length;
   const known = values.slice();
   for (let v = 0; v < vertexCount; v++) {
-    if (weight[v] === 0) for (let c = 0; c < channels; c++) values[v * channels + c] = fallback[c];
+    if (weight[v] === 0) for (let c = 0; c < channels; c++) values[v * channels + c] = fallback[v * channels + c];
   }
   const sums = new Float64Array(channels);
   for (let sweep = 0; sweep < sweeps; sweep++) {
@@ -53,7 +53,7 @@ export function diffuse(
       const start = offsets[v];
       const end = offsets[v + 1];
       const total = end - start + pull;
-      for (let c = 0; c < channels; c++) sums[c] = pull * fallback[c];
+      for (let c = 0; c < channels; c++) sums[c] = pull * fallback[v * channels + c];
       for (let e = start; e < end; e++) {
         const n = neighbours[e] * channels;
         for (let c = 0; c < channels; c++) sums[c] += values[n + c];

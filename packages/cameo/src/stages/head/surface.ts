@@ -7,6 +7,7 @@ import { type GridMesh, triangulateGrid } from "../../mesh/grid.ts";
 import { keepShortTriangles, pixelSpacing } from "../../mesh/long-triangles.ts";
 import { vertexNormals } from "../../mesh/normals.ts";
 import { stitch } from "../../mesh/stitch.ts";
+import { Region } from "../../morphable/model.ts";
 import type { Raster } from "../../raster/raster.ts";
 import type { HeadTemplate } from "./template.ts";
 
@@ -61,7 +62,7 @@ export function buildSurface(input: SurfaceInput): HeadSurface {
     depth,
   } = input;
   const { model, facial, faceBorder } = template;
-  const grid = depthMesh(depth, labels, camera, facePixels(input));
+  const grid = depthMesh(depth, labels, camera, modelPixels(input));
   const { vertexCount } = model;
 
   const posed = transformToCamera(shape, pose);
@@ -114,11 +115,19 @@ function concat<T extends Uint32Array | Uint8Array>(a: T, b: T): T {
   return out;
 }
 
-/** 1 where the face mesh shows: 𝓢ᶠ ∩ 𝓕. */
-function facePixels({ template, raster, labels }: SurfaceInput): Uint8Array {
+/**
+ * 1 where the model's own mesh shows: the face, 𝓢ᶠ ∩ 𝓕, and ears that the depth map has where the model has them, as
+ * their relief is finer than its pixels.
+ */
+function modelPixels({ template, raster, labels, depth }: SurfaceInput): Uint8Array {
+  const { facial, model } = template;
   return labels.data.map((label, i) => {
     const t = raster.triangle[i];
-    return (label === Label.face || label === Label.innerMouth) && t >= 0 && template.facial[t] ? 1 : 0;
+    if (t < 0) return 0;
+    if (label === Label.face || label === Label.innerMouth) return facial[t];
+    const isEar = label === Label.earLeft || label === Label.earRight;
+    const modelEar = model.regions[t] === Region.earLeft || model.regions[t] === Region.earRight;
+    return isEar && modelEar && Math.abs(raster.depth[i] - depth.data[i]) < SAME_SURFACE ? 1 : 0;
   });
 }
 
@@ -127,12 +136,12 @@ function depthMesh(
   depth: DepthMap,
   labels: LabelMap,
   camera: Camera,
-  face: Uint8Array,
-): GridMesh & { face: Uint8Array } {
-  const mask = labels.data.map((label, i) => (label !== Label.background && !face[i] ? 1 : 0));
+  model: Uint8Array,
+): GridMesh & { model: Uint8Array } {
+  const mask = labels.data.map((label, i) => (label !== Label.background && !model[i] ? 1 : 0));
   const mesh = triangulateGrid(depth, camera, mask);
   const kept = keepShortTriangles(mesh.positions, mesh.triangles, pixelSpacing(mesh.positions, camera), LONGEST_EDGE);
-  return { ...mesh, triangles: gather(mesh.triangles, 3, kept), face };
+  return { ...mesh, triangles: gather(mesh.triangles, 3, kept), model };
 }
 
 /** 1 for the model's vertices that the depth mesh stands for. */
@@ -169,9 +178,9 @@ function stitchToFace(
   positions: Float32Array,
   gridTriangles: Uint32Array,
   faceBorder: Border,
-  grid: GridMesh & { readonly face: Uint8Array },
+  grid: GridMesh & { readonly model: Uint8Array },
   firstGridVertex: number,
-  { depth, raster }: SurfaceInput,
+  { template, depth, raster }: SurfaceInput,
 ): Uint32Array {
   const { width } = depth;
   // A vertex of the depth mesh lies at the face where a neighbouring pixel shows the face at about the same depth.
@@ -180,7 +189,12 @@ function stitchToFace(
     for (let dy = -width; dy <= width; dy += width) {
       for (let dx = -1; dx <= 1; dx++) {
         const q = p + dy + dx;
-        if (grid.face[q] && Math.abs(raster.depth[q] - depth.data[p]) < SAME_SURFACE) return true;
+        if (
+          grid.model[q] &&
+          template.facial[raster.triangle[q]] &&
+          Math.abs(raster.depth[q] - depth.data[p]) < SAME_SURFACE
+        )
+          return true;
       }
     }
     return false;

@@ -12,12 +12,25 @@ export interface HeadTemplate {
   readonly labels: Uint8Array;
   /** 1 for triangles of the face mesh: they move with expressions and are never replaced by the depth map. */
   readonly facial: Uint8Array;
+  /** What each vertex is made of, as far as its colour is concerned: one {@link Material} per vertex. */
+  readonly materials: Uint8Array;
   /** The outer border of the face mesh. */
   readonly faceBorder: Border;
   readonly edges: Adjacency;
   /** The surface laid out flat in its texture atlas. */
   readonly atlas: Raster;
 }
+
+/** Kinds of surface whose unseen parts are coloured in their own ways. */
+export const Material = { skin: 0, neck: 1, hair: 2, other: 3 } as const;
+
+const MATERIAL: Record<number, number> = {
+  [Region.face]: Material.skin,
+  [Region.earLeft]: Material.skin,
+  [Region.earRight]: Material.skin,
+  [Region.neck]: Material.neck,
+  [Region.scalp]: Material.hair,
+};
 
 const FACIAL = new Set<number>([
   Region.face,
@@ -37,10 +50,21 @@ export function headTemplate(model: MorphableModel, atlasSide = 768): HeadTempla
     model,
     labels: labelsOfRegions(model.regions),
     facial,
+    materials: materialsOf(model),
     faceBorder: borders(faceTriangles).reduce((a, b) => (b.vertices.length > a.vertices.length ? b : a)),
     edges: adjacency(model.triangles, model.vertexCount),
     atlas: layOut(model, atlasSide),
   };
+}
+
+/** Where regions meet the vertex is skin rather than neck, and neck rather than hair. */
+function materialsOf({ vertexCount, triangles, regions }: MorphableModel): Uint8Array {
+  const materials = new Uint8Array(vertexCount).fill(Material.other);
+  for (let k = 0; k < triangles.length; k++) {
+    const material = MATERIAL[regions[Math.floor(k / 3)]] ?? Material.other;
+    materials[triangles[k]] = Math.min(materials[triangles[k]], material);
+  }
+  return materials;
 }
 
 /** Rasterises the texture atlas: u and v as x and y at depth 1. */

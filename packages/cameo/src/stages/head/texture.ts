@@ -1,4 +1,3 @@
-import { toSrgb } from "../../color.ts";
 import { type Camera, cropCamera } from "../../geometry/camera.ts";
 import type { RgbImage } from "../../image.ts";
 import { rasterize } from "../../raster/rasterize.ts";
@@ -47,7 +46,7 @@ export function bakeTexture(
   const { maxPhotoSide } = { ...TEXTURE_DEFAULTS, ...options };
   const inPhoto = photoTriangles(surface, colors.confidence);
   const photo = bakePhoto(surface, positions, colors.confidence, inPhoto, image, camera, maxPhotoSide);
-  const atlas = bakeAtlas(template, positions, colors, image, camera);
+  const atlas = bakeAtlas(template, unphotographed(template, surface, inPhoto), positions, colors, image, camera);
   const atlasSide = template.atlas.width;
 
   const width = photo.width + GUTTER + atlasSide;
@@ -155,9 +154,18 @@ function bounds(triangles: Uint32Array, positions: Float32Array, camera: Camera,
   };
 }
 
+/** 1 for the model's triangles that are textured by the atlas. */
+function unphotographed({ model }: HeadTemplate, { modelTriangles }: HeadSurface, inPhoto: Uint8Array): Uint8Array {
+  const used = new Uint8Array(model.regions.length);
+  for (let t = 0; t < modelTriangles.length; t++)
+    if (modelTriangles[t] >= 0 && !inPhoto[t]) used[modelTriangles[t]] = 1;
+  return used;
+}
+
 /** The model's surface laid out flat: the photo where it is believed, else the hidden colours. */
 function bakeAtlas(
   { model, atlas: raster }: HeadTemplate,
+  used: Uint8Array,
   positions: Float32Array,
   { hidden, confidence }: VertexColors,
   image: RgbImage,
@@ -169,7 +177,7 @@ function bakeAtlas(
   const photo = new Float32Array(3);
   for (let i = 0; i < side * side; i++) {
     const t = raster.triangle[i];
-    if (t < 0) continue;
+    if (t < 0 || !used[t]) continue;
     const v0 = model.triangles[3 * t];
     const v1 = model.triangles[3 * t + 1];
     const v2 = model.triangles[3 * t + 2];
@@ -179,7 +187,7 @@ function bakeAtlas(
     weight[i] = 1;
     const believed = a * confidence[v0] + b * confidence[v1] + c * confidence[v2];
     for (let k = 0; k < 3; k++) {
-      colors[3 * i + k] = toSrgb(a * hidden[3 * v0 + k] + b * hidden[3 * v1 + k] + c * hidden[3 * v2 + k]);
+      colors[3 * i + k] = a * hidden[3 * v0 + k] + b * hidden[3 * v1 + k] + c * hidden[3 * v2 + k];
     }
     if (believed > 0) {
       const x = a * positions[3 * v0] + b * positions[3 * v1] + c * positions[3 * v2];
