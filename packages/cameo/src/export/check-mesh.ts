@@ -28,7 +28,7 @@ export function checkMesh(mesh: TexturedMesh, writer: string): void {
 export function unitNormals(normals: Float32Array): Float32Array {
   const unit = new Float32Array(normals.length);
   for (let i = 0; i < normals.length; i += 3) {
-    const length = Math.hypot(normals[i], normals[i + 1], normals[i + 2]);
+    const length = Math.sqrt(normals[i] ** 2 + normals[i + 1] ** 2 + normals[i + 2] ** 2);
     for (let k = 0; k < 3; k++) unit[i + k] = length > 1e-12 ? normals[i + k] / length : k === 2 ? 1 : 0;
   }
   return unit;

@@ -140,7 +140,8 @@ function createTargets(
 function scaled(triples: Float32Array, factor: number, least: number): Float32Array<ArrayBuffer> {
   const out = new Float32Array(triples.length);
   for (let i = 0; i < triples.length; i += 3) {
-    if (Math.hypot(triples[i], triples[i + 1], triples[i + 2]) < least) continue;
+    const squared = triples[i] ** 2 + triples[i + 1] ** 2 + triples[i + 2] ** 2;
+    if (squared < least ** 2) continue;
     for (let k = i; k < i + 3; k++) out[k] = triples[k] * factor;
   }
   return out;

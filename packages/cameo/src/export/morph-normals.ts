@@ -26,13 +26,17 @@ export function morphNormals(mesh: TexturedMesh): (offsets: Float32Array) => Flo
 
 /** For every vertex the first one with the same place and normal: copies of a vertex along a texture seam count as one. */
 function jointVertices({ positions, normals }: TexturedMesh): Uint32Array {
-  const first = new Map<string, number>();
-  const joints = new Uint32Array(positions.length / 3);
-  for (let v = 0; v < joints.length; v++) {
-    const key = `${positions.subarray(v * 3, v * 3 + 3)}/${normals.subarray(v * 3, v * 3 + 3)}`;
-    const joint = first.get(key) ?? v;
-    first.set(key, joint);
-    joints[v] = joint;
-  }
+  const compare = (a: number, b: number): number => {
+    for (const values of [positions, normals])
+      for (let k = 0; k < 3; k++) {
+        const difference = values[a * 3 + k] - values[b * 3 + k];
+        if (difference !== 0) return difference;
+      }
+    return 0;
+  };
+  const joints = Uint32Array.from({ length: positions.length / 3 }, (_, v) => v);
+  const sorted = joints.slice().sort((a, b) => compare(a, b) || a - b);
+  for (let i = 1; i < sorted.length; i++)
+    if (compare(sorted[i - 1], sorted[i]) === 0) joints[sorted[i]] = joints[sorted[i - 1]];
   return joints;
 }

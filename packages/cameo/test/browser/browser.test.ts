@@ -1,7 +1,9 @@
+import { fileURLToPath } from "node:url";
 import { validateBytes } from "gltf-validator";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RgbImage } from "../../src/image.ts";
+import { Cameo, STAGES } from "../../src/index.node.ts";
 import { decodeImage } from "../../src/input/decode.node.ts";
 import type { InputError } from "../../src/input/error.ts";
 import { globe } from "../export/globe.ts";
@@ -27,7 +29,7 @@ const picture = squares();
 /** The type declarations of sharp lack this method. */
 const withGainMap = (image: Sharp): Sharp => (image as Sharp & { withGainMap(): Sharp }).withGainMap();
 
-describe.skipIf(!executable)("in a browser", { timeout: 120_000 }, () => {
+describe.skipIf(!executable)("in a browser", { timeout: 300_000 }, () => {
   /** Calls a function of the page with arguments that JSON can hold. */
   let call: <K extends keyof Page>(name: K, ...args: Parameters<Page[K]>) => ReturnType<Page[K]>;
   const complaints: string[] = [];
@@ -208,6 +210,41 @@ describe.skipIf(!executable)("in a browser", { timeout: 120_000 }, () => {
     expect(black / all).toBeGreaterThan(0.2);
     expect(plainSquares / all).toBeGreaterThan(0.15);
     expect(chart / all).toBeGreaterThan(0.15);
+  });
+
+  it("makes the head of the sample portrait that Node makes, as a GLB file that three.js draws", async () => {
+    const portrait = fileURLToPath(new URL("../../../../examples/portrait.jpg", import.meta.url));
+    const cameo = await Cameo.load();
+    const expected = await cameo.reconstruct(portrait);
+    await cameo.dispose();
+    const head = await call("reconstruct", "/examples/portrait.jpg", "/models/");
+
+    expect(head.stages.slice(0, STAGES.length)).toEqual(STAGES);
+    const distances = Array.from({ length: 68 }, (_, i) =>
+      Math.hypot(...[0, 1].map((k) => head.landmarks[2 * i + k] - expected.landmarks[2 * i + k])),
+    );
+    expect(Math.max(...distances)).toBeLessThan(0.005 * expected.image.width);
+    for (const axis of ["yaw", "pitch", "roll"] as const)
+      expect(head.angles[axis]).toBeCloseTo(expected.angles[axis], 1);
+    expect(head.vertices / expected.mesh.labels.length).toBeCloseTo(1, 1);
+
+    const { issues } = await validateBytes(Buffer.from(head.glb, "base64"), { maxIssues: 1000 });
+    expect(issues.messages.filter(({ severity }) => severity < 2)).toEqual([]);
+    const view = await call("render", head.glb, 256);
+    expect(view.expressions).toContain("jawOpen");
+    for (const side of view.size) expect(side).toBeGreaterThan(0.1);
+    for (const side of view.size) expect(side).toBeLessThan(0.6);
+    const pixels = Buffer.from(view.pixels, "base64");
+    const drawn = new Set<number>();
+    let covered = 0;
+    for (let i = 0; i < pixels.length; i += 4) {
+      const color = pixels.readUIntBE(i, 3);
+      if (color === 0) continue;
+      covered++;
+      drawn.add(color);
+    }
+    expect((4 * covered) / pixels.length).toBeGreaterThan(0.2);
+    expect(drawn.size).toBeGreaterThan(1000);
   });
 
   it("without an error or warning in the console", () => {

@@ -1,4 +1,13 @@
-import { decodeImage, encodeGrey, encodeImage, type GreyImage, InputError, type TexturedMesh, toGlb } from "cameo";
+import {
+  Cameo,
+  decodeImage,
+  encodeGrey,
+  encodeImage,
+  type GreyImage,
+  InputError,
+  type TexturedMesh,
+  toGlb,
+} from "cameo";
 import {
   AmbientLight,
   Box3,
@@ -84,6 +93,23 @@ const page = {
     };
     const bytes = await encodeImage(head.texture, { format: "png" });
     return toBase64(await toGlb(head, { texture: { bytes, mimeType: "image/png" } }));
+  },
+
+  /** A head of a photo on the server, made with the models there. */
+  async reconstruct(photo: string, models: string) {
+    const stages: string[] = [];
+    const cameo = await Cameo.load({ models });
+    const blob = await (await fetch(photo)).blob();
+    const head = await cameo.reconstruct(blob, { onProgress: ({ stage }) => stages.push(stage) });
+    await cameo.dispose();
+    const { landmarks, angles, mesh } = head;
+    return {
+      stages,
+      angles,
+      landmarks: [...landmarks],
+      vertices: mesh.labels.length,
+      glb: await toBase64(await head.toGLB()),
+    };
   },
 
   /** Opens a GLB file with three.js and looks at it from the front in even light. */
