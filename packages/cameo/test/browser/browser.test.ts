@@ -38,9 +38,9 @@ describe.skipIf(!executable)("in a browser", { timeout: 300_000 }, () => {
   beforeAll(async () => {
     const server = await servePage();
     closing.unshift(() => server.close());
-    const context = await launchChromium(executable as string);
-    closing.unshift(() => context.close());
-    const tab = await context.newPage();
+    const browser = await launchChromium(executable as string);
+    closing.unshift(() => browser.close());
+    const tab = await browser.newPage();
     tab.on("console", (message) => {
       const slow = message.text().includes("GPU stall due to ReadPixels"); // the test itself reads a drawing
       if (["error", "warning"].includes(message.type()) && !slow) complaints.push(message.text());

@@ -1,9 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BrowserContext, chromium } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 
 const PLACES = [
   "/usr/bin/chromium",
@@ -32,10 +29,9 @@ export function findChromium(): string | undefined {
   return found();
 }
 
-/** A headless browser with an empty profile, which is removed when it is closed. */
-export async function launchChromium(executablePath: string): Promise<BrowserContext> {
-  const profile = await mkdtemp(join(tmpdir(), "cameo-chromium-"));
-  const context = await chromium.launchPersistentContext(profile, {
+/** A headless browser. Its profile is empty, and removed when it is closed. */
+export const launchChromium = (executablePath: string): Promise<Browser> =>
+  chromium.launch({
     executablePath,
     headless: true,
     args: [
@@ -48,6 +44,3 @@ export async function launchChromium(executablePath: string): Promise<BrowserCon
       "--no-first-run",
     ],
   });
-  context.on("close", () => rm(profile, { recursive: true, force: true }).catch(() => {}));
-  return context;
-}
