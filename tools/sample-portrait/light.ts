@@ -1,4 +1,4 @@
-import { type Camera, rasterize } from "./cameo.ts";
+import { type Camera, rasterize } from "cameo";
 import { createRandom, hash, smoothstep } from "./random.ts";
 import type { Surface } from "./surface.ts";
 import { sample, type Texture } from "./texture.ts";

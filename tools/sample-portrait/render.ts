@@ -1,4 +1,4 @@
-import { type Camera, createRaster, type Raster, rasterize } from "./cameo.ts";
+import { type Camera, createRaster, type Raster, rasterize } from "cameo";
 import type { LightSample } from "./light.ts";
 import { alphaAt, createHit, interpolate, type LitPart, type PassLights, shaders } from "./shade.ts";
 
@@ -98,23 +98,21 @@ function shifted(positions: Float32Array, x: number, y: number): Float32Array {
 
 /** All solid parts as one mesh. */
 function mergeSolids(solids: readonly LitPart[]) {
+  const count = (length: (part: LitPart) => number) => solids.reduce((sum, part) => sum + length(part), 0);
+  const positions = new Float32Array(count((p) => p.surface.positions.length));
+  const triangles = new Uint32Array(count((p) => p.surface.triangles.length));
+  const owner = new Uint8Array(triangles.length / 3);
   const firstTriangle: number[] = [];
-  const positions: number[] = [];
-  const triangles: number[] = [];
-  const owner: number[] = [];
+  let at = 0;
+  let corner = 0;
   solids.forEach(({ surface }, part) => {
-    const first = positions.length / 3;
-    firstTriangle.push(triangles.length / 3);
-    for (const x of surface.positions) positions.push(x);
-    for (const v of surface.triangles) triangles.push(v + first);
-    for (let t = 0; t < surface.triangles.length; t += 3) owner.push(part);
+    firstTriangle.push(corner / 3);
+    positions.set(surface.positions, at);
+    owner.fill(part, corner / 3, (corner + surface.triangles.length) / 3);
+    for (const v of surface.triangles) triangles[corner++] = v + at / 3;
+    at += surface.positions.length;
   });
-  return {
-    positions: Float32Array.from(positions),
-    triangles: Uint32Array.from(triangles),
-    owner: Uint8Array.from(owner),
-    firstTriangle,
-  };
+  return { positions, triangles, owner, firstTriangle };
 }
 
 /** What of the sheets is seen before the solid parts: per pixel a list of fragments. */

@@ -1,16 +1,16 @@
 import { join } from "node:path";
+import { type Pose, type Quaternion, quaternion, quaternionFromAngles } from "cameo";
 import { ancestryShares, macroWeights } from "../makehuman/macro.ts";
 import { fitPart } from "../makehuman/mhclo.ts";
 import type { ObjMesh } from "../makehuman/obj.ts";
 import { expandRanges, readBase, readLandmarks, readPart, readRegions, readTargets } from "../makehuman/pack.ts";
 import { morph, type TargetWeights } from "../makehuman/target.ts";
-import { normalizeQuaternion, type Pose, type Quaternion, quaternionFromAngles, toMatrix } from "./cameo.ts";
 import type { Portrait } from "./people.ts";
 import { createRandom, smoothstep } from "./random.ts";
 import { type Cage, createSurface, type Surface, selectFaces } from "./surface.ts";
 import { readTexture, type Texture } from "./texture.ts";
 
-export type Material = "skin" | "eye" | "cornea" | "teeth" | "tongue" | "cloth" | "brow" | "lash" | "hair";
+export type Material = "skin" | "eye" | "cornea" | "teeth" | "tongue" | "cloth" | "brow" | "lash" | "hair" | "strand";
 
 /** Something to draw. */
 export interface Part {
@@ -29,6 +29,9 @@ export interface Scene {
   readonly landmarks: Float32Array;
 }
 
+/** Faces of the clear shell before each eyeball of `eyes/high-poly`. */
+const corneaFaces = 245;
+
 /** What the portraits have in common, read once. */
 export type Pack = ReturnType<typeof readPack>;
 
@@ -46,28 +49,35 @@ export async function assembleScene(pack: Pack, portrait: Portrait): Promise<Sce
   const body = morph(base.positions, pack.targets, targetWeights(pack, portrait));
   const joint = (name: string) => meanOf(body, expandRanges(regions.groups[name].vertex_ranges));
   const head = joint("joint-head");
-  const { place, pose } = placement(portrait, head, joint("joint-neck"));
+  const { place, pose } = placement(portrait, head, joint("joint-neck"), joint("joint-l-shoulder"));
   const cage = (mesh: ObjMesh, positions: Float64Array): Cage => ({ ...mesh, positions: place(positions) });
   const load = (path: string) => readTexture(join(folder, path));
-  const worn = (path: string) => {
+  const worn = (path: string, strokes: readonly Stroke[] = []) => {
     const part = readPart(folder, path);
-    return { cage: cage(part.mesh, fitPart(part.fitting, body)), hidden: part.fitting.hidden };
+    const positions = fitPart(part.fitting, body);
+    for (const stroke of strokes) brush(positions, head, stroke);
+    return { cage: cage(part.mesh, positions), hidden: part.fitting.hidden };
   };
 
   const shirt = worn("clothes/male_casualsuit06");
   const hidden = new Set(shirt.hidden);
-  const isBody = base.faces.length / 4;
-  const bodyFaces = regions.groups.body.face_ranges[0][1];
+  const [, lastBodyFace] = regions.groups.body.face_ranges[0];
+  // Half a metre below the head nothing is in the picture.
   const lowest = head[1] - 5;
   const skin = selectFaces(cage(base, body), (f) => {
-    if (f > bodyFaces || f >= isBody) return false;
+    if (f > lastBodyFace) return false;
     const corners = base.faces.subarray(4 * f, 4 * f + 4);
     return corners.some((v) => body[3 * v + 1] > lowest) && !corners.every((v) => hidden.has(v));
   });
+  iron(shirt.cage);
+  sinkUnderCloth(skin, hidden, shirt.cage);
   const eyes = worn("eyes/high-poly").cage;
-  turnEyes(eyes, portrait.gaze);
-  const eyeParts = splitSheets(eyes);
-  const hair = worn(`hair/${portrait.hair}/${portrait.hair}`).cage;
+  // Eyes that look into the camera are turned against the head.
+  turnEyes(eyes, [portrait.gaze[0] - portrait.head.yaw, portrait.gaze[1] - portrait.head.pitch]);
+  const [corneas, eyeballs] = [true, false].map((isCornea) =>
+    splitSheets(eyes).filter((part) => (part.faces.length === 4 * corneaFaces) === isCornea),
+  );
+  const hair = worn(`hair/${portrait.hair}/${portrait.hair}`, portrait.brush).cage;
   const hairTexture = await load(
     `hair/${portrait.hair}/${portrait.hair === "afro01" ? "afro" : portrait.hair}_diffuse.png`,
   );
@@ -84,25 +94,39 @@ export async function assembleScene(pack: Pack, portrait: Portrait): Promise<Sce
     splitSheets(part).map((sheet) => solid(material, sheet, levels, texture));
 
   const skinTexture = await load(`skins/${portrait.skin}.jpg`);
-  const isCornea = (part: Cage) => part.faces.length === 4 * 245;
   const skinPart = solid("skin", skin, 2, skinTexture);
   return {
     solids: [
       skinPart,
-      ...eyeParts.filter((p) => !isCornea(p)).map((p) => solid("eye", p, 1, eyeTexture)),
+      ...eyeballs.map((p) => solid("eye", p, 1, eyeTexture)),
       solid("teeth", worn("teeth/teeth_base").cage, 0, await load("teeth/teeth.png")),
       solid("tongue", worn("tongue/tongue01").cage, 1, await load("tongue/tongue01_diffuse.jpg")),
-      solid("cloth", shirt.cage, 1, await load("clothes/male_casualsuit06_diffuse.jpg")),
+      solid("cloth", shirt.cage, 2, await load("clothes/male_casualsuit06_diffuse.jpg")),
     ],
     sheets: [
-      ...eyeParts.filter(isCornea).map((p) => solid("cornea", p, 1, eyeTexture)),
+      ...corneas.map((p) => solid("cornea", p, 1, eyeTexture)),
       ...sheets("brow", worn(`eyebrows/${portrait.brows}/${portrait.brows}`).cage, 1, browTexture),
       ...sheets("lash", worn(`eyelashes/${portrait.lashes}/${portrait.lashes}`).cage, 1, lashTexture),
-      ...sheets("hair", hair, 1, hairTexture),
+      ...sheets("hair", hair, 2, hairTexture),
     ],
     pose,
     landmarks: pickVertices(skinPart.surface.positions, pack.landmarks.ibug68, skin.vertices),
   };
+}
+
+/** Moves what is within `radius` of `at` by `by`, less towards the rim. Mm from the head joint, x to the subject's left, y up, z ahead. */
+export interface Stroke {
+  readonly at: readonly [number, number, number];
+  readonly by: readonly [number, number, number];
+  readonly radius: number;
+}
+
+function brush(positions: Float64Array, head: readonly number[], { at, by, radius }: Stroke): void {
+  for (let i = 0; i < positions.length; i += 3) {
+    const distance = Math.hypot(...at.map((c, k) => c - 100 * (positions[i + k] - head[k])));
+    const share = 1 - smoothstep(0, radius, distance);
+    for (let k = 0; k < 3; k++) positions[i + k] += (share * by[k]) / 100;
+  }
 }
 
 /** Macro, shape and expression targets, with a little of everything in `asym`: no face is symmetric. */
@@ -130,7 +154,7 @@ function meanOf(positions: Float64Array, vertices: number[]): [number, number, n
  * How MakeHuman's decimetres become camera space: the head turns rigidly about the neck joint, the shoulders by their
  * own yaw, and the neck follows smoothly.
  */
-function placement(portrait: Portrait, head: readonly number[], neck: readonly number[]) {
+function placement(portrait: Portrait, head: readonly number[], neck: readonly number[], shoulder: readonly number[]) {
   const radians = (a: number) => (a * Math.PI) / 180;
   const { yaw, pitch, roll } = portrait.head;
   const rotation = quaternionFromAngles({ yaw: radians(yaw), pitch: radians(pitch), roll: radians(roll) });
@@ -139,7 +163,7 @@ function placement(portrait: Portrait, head: readonly number[], neck: readonly n
   const { width, height, focal35, framing, distance } = portrait;
   const f = (focal35 / 43.27) * Math.hypot(width, height);
   const turned = (q: Quaternion, x: number, y: number, z: number) => {
-    const m = toMatrix(q);
+    const m = quaternion.toMatrix(q);
     return [0, 3, 6].map(
       (r, k) => pivot[k] + m[r] * (x - pivot[0]) + m[r + 1] * (y - pivot[1]) + m[r + 2] * (z - pivot[2]),
     );
@@ -153,9 +177,12 @@ function placement(portrait: Portrait, head: readonly number[], neck: readonly n
   const place = (positions: Float64Array) => {
     const out = new Float64Array(positions.length);
     for (let i = 0; i < positions.length; i += 3) {
-      const [x, y, z] = [0, 1, 2].map((k) => 100 * (positions[i + k] - head[k]));
+      const [x, y, z] = lowerArm(
+        [0, 1, 2].map((k) => 100 * (positions[i + k] - head[k])),
+        shoulder.map((c, k) => 100 * (c - head[k])),
+      );
       const w = smoothstep(-130, -62, y + 0.3 * z);
-      const q = normalizeQuaternion(
+      const q = quaternion.normalize(
         [0, 1, 2, 3].map((k) => trunk[k] + w * (rotation[k] - trunk[k])) as unknown as Quaternion,
       );
       const p = turned(q, x, y, z);
@@ -170,6 +197,51 @@ function placement(portrait: Portrait, head: readonly number[], neck: readonly n
     translation: [centre[0] + offset[0], -centre[1] + offset[1], -centre[2] + offset[2]],
   };
   return { place, pose };
+}
+
+/** Lets the arms, which MakeHuman holds out at 45°, hang: turns what is beyond the shoulder about it. Mm, y up. */
+function lowerArm([x, y, z]: readonly number[], [sx, sy]: readonly number[]): [number, number, number] {
+  const right = Math.abs(x) - sx;
+  const drop = 12 * smoothstep(-110, 0, right) * smoothstep(110, 60, Math.abs(y - sy));
+  const up = y - sy - drop;
+  const along = Math.SQRT1_2 * (right - up);
+  const above = Math.SQRT1_2 * (right + up);
+  const angle = -0.42 * smoothstep(-35, 95, along) * smoothstep(-95, -40, above);
+  const turned = right * Math.cos(angle) - up * Math.sin(angle);
+  return [Math.sign(x) * (sx + turned), sy + right * Math.sin(angle) + up * Math.cos(angle), z];
+}
+
+/** Evens out the crumpled hems of a garment: moves each vertex halfway to the mean of its neighbours, three times. */
+function iron({ positions, faces }: Cage): void {
+  const count = positions.length / 3;
+  for (let round = 0; round < 3; round++) {
+    const sum = new Float64Array(positions.length);
+    const neighbours = new Float64Array(count);
+    for (let i = 0; i < faces.length; i++) {
+      const next = faces[i % 4 === 3 ? i - 3 : i + 1];
+      for (const [a, b] of [
+        [faces[i], next],
+        [next, faces[i]],
+      ]) {
+        neighbours[a]++;
+        for (let k = 0; k < 3; k++) sum[3 * a + k] += positions[3 * b + k];
+      }
+    }
+    for (let i = 0; i < positions.length; i++)
+      positions[i] = 0.5 * (positions[i] + sum[i] / neighbours[Math.floor(i / 3)]);
+  }
+}
+
+/** Moves the rim of the skin, which lies under the cloth, 8 mm towards the middle of the cloth, so that it cannot poke through. */
+function sinkUnderCloth(skin: Cage & { readonly vertices: Uint32Array }, hidden: Set<number>, cloth: Cage): void {
+  const centre = meanOf(cloth.positions, [...Array(cloth.positions.length / 3).keys()]);
+  skin.vertices.forEach((v, i) => {
+    if (!hidden.has(v)) return;
+    const way = [centre[0] - skin.positions[3 * i], 0, centre[2] - skin.positions[3 * i + 2]];
+    const length = Math.hypot(...way) || 1;
+    for (let k = 0; k < 3; k++) skin.positions[3 * i + k] += (8 * way[k]) / length;
+    skin.positions[3 * i + 1] += 4;
+  });
 }
 
 /** Turns both eyeballs (camera space) by the gaze, each about its own middle. */

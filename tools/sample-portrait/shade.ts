@@ -2,7 +2,7 @@ import { type Lighting, type LightSample, radiance } from "./light.ts";
 import { clamp, mix, noise, smoothstep } from "./random.ts";
 import type { Material, Part } from "./scene.ts";
 import { type StrandMap, strandTangents } from "./strands.ts";
-import { linearColour, meanColour, sample } from "./texture.ts";
+import { meanColour, sample } from "./texture.ts";
 import type { Received } from "./transfer.ts";
 
 /** A part with all that shading needs. */
@@ -12,16 +12,21 @@ export interface LitPart extends Part {
   readonly colour: readonly [number, number, number];
   /** Luminance of the texture's mean colour. */
   readonly brightness: number;
-  /** Strand direction per triangle, for hair. */
+  /** Strand direction per vertex, for hair. */
   readonly tangents: Float32Array | null;
 }
 
-export function createLitPart(part: Part, received: Received, colour: string, strands: StrandMap | null): LitPart {
+export function createLitPart(
+  part: Part,
+  received: Received,
+  colour: LitPart["colour"],
+  strands: StrandMap | null,
+): LitPart {
   const { positions, triangles, uvs } = part.surface;
   return {
     ...part,
     received,
-    colour: linearColour(colour),
+    colour,
     brightness: luminance(...meanColour(part.texture)),
     tangents: strands && strandTangents(positions, triangles, uvs, strands),
   };
@@ -44,6 +49,9 @@ export interface Hit {
   tx: number;
   ty: number;
   tz: number;
+  /** Texture position. */
+  u: number;
+  v: number;
   openness: number;
   readonly irradiance: Float64Array;
   readonly visibility: Float64Array;
@@ -64,6 +72,8 @@ export const createHit = (lamps: number): Hit => ({
   tx: 0,
   ty: 0,
   tz: 0,
+  u: 0,
+  v: 0,
   openness: 0,
   irradiance: new Float64Array(3),
   visibility: new Float64Array(lamps),
@@ -74,12 +84,9 @@ export const createHit = (lamps: number): Hit => ({
 export function alphaAt({ surface: { uvs }, texture }: Part, t: number, wa: number, wb: number, hit: Hit): number {
   const i = 6 * t;
   const wc = 1 - wa - wb;
-  sample(
-    texture,
-    wa * uvs[i] + wb * uvs[i + 2] + wc * uvs[i + 4],
-    wa * uvs[i + 1] + wb * uvs[i + 3] + wc * uvs[i + 5],
-    hit.texel,
-  );
+  hit.u = wa * uvs[i] + wb * uvs[i + 2] + wc * uvs[i + 4];
+  hit.v = wa * uvs[i + 1] + wb * uvs[i + 3] + wc * uvs[i + 5];
+  sample(texture, hit.u, hit.v, hit.texel);
   return hit.texel[3];
 }
 
@@ -120,9 +127,13 @@ export function interpolate(part: LitPart, t: number, wa: number, wb: number, hi
       wa * visibility[l * count + va] + wb * visibility[l * count + vb] + wc * visibility[l * count + vc];
   hit.openness = wa * openness[va] + wb * openness[vb] + wc * openness[vc];
   if (tangents) {
-    hit.tx = tangents[3 * t];
-    hit.ty = tangents[3 * t + 1];
-    hit.tz = tangents[3 * t + 2];
+    const tx = wa * tangents[a] + wb * tangents[b] + wc * tangents[c];
+    const ty = wa * tangents[a + 1] + wb * tangents[b + 1] + wc * tangents[c + 1];
+    const tz = wa * tangents[a + 2] + wb * tangents[b + 2] + wc * tangents[c + 2];
+    const unit = 1 / (Math.hypot(tx, ty, tz) || 1);
+    hit.tx = tx * unit;
+    hit.ty = ty * unit;
+    hit.tz = tz * unit;
   }
   alphaAt(part, t, wa, wb, hit);
 }
@@ -137,6 +148,7 @@ export interface PassLights {
 export type Shader = (part: LitPart, hit: Hit, lights: PassLights, out: Float64Array) => void;
 
 const mirror = new Float64Array(3);
+const bumped = [0, 0, 0];
 
 /** Trowbridge–Reitz lobe with height-correlated shadowing (Walter 2007, Heitz 2014) and Schlick's Fresnel, times the cosine. */
 function gloss(
@@ -166,42 +178,61 @@ function gloss(
   return d * shadowing * (f0 + (1 - f0) * (1 - vh) ** 5) * nl;
 }
 
-const bumped = [0, 0, 0];
+/** Adds to `bumped` the downward slope of noise of `frequency` (per mm) at the hit. */
+function addSlope({ x, y, z }: Hit, frequency: number, strength: number): void {
+  const e = 0.3;
+  const f = frequency;
+  const here = noise(x * f, y * f, z * f);
+  bumped[0] -= strength * (noise((x + e) * f, y * f, z * f) - here);
+  bumped[1] -= strength * (noise(x * f, (y + e) * f, z * f) - here);
+  bumped[2] -= strength * (noise(x * f, y * f, (z + e) * f) - here);
+}
 
-/** Pores and fine wrinkles: tilts the normal by the slope of noise fixed to the camera-space point. */
-function roughen(hit: Hit, amount: number): readonly number[] {
-  const slope = (s: number, strength: number) => {
-    const e = 0.3;
-    const here = noise(hit.x * s, hit.y * s, hit.z * s);
-    bumped[0] -= strength * (noise((hit.x + e) * s, hit.y * s, hit.z * s) - here);
-    bumped[1] -= strength * (noise(hit.x * s, (hit.y + e) * s, hit.z * s) - here);
-    bumped[2] -= strength * (noise(hit.x * s, hit.y * s, (hit.z + e) * s) - here);
-  };
+/** Leaves in `bumped` the normal of a surface with bumps: pores and fine wrinkles, the knit and folds of cloth. */
+function roughen(hit: Hit, coarse: number, coarseStrength: number, fine: number, fineStrength: number): void {
   bumped[0] = hit.nx;
   bumped[1] = hit.ny;
   bumped[2] = hit.nz;
-  slope(0.9, 0.35 * amount);
-  slope(2.1, 0.3 * amount);
+  addSlope(hit, coarse, coarseStrength);
+  addSlope(hit, fine, fineStrength);
   const length = Math.hypot(bumped[0], bumped[1], bumped[2]);
   for (let k = 0; k < 3; k++) bumped[k] /= length;
-  return bumped;
 }
 
-const skin: Shader = (_, hit, { lighting, lamps }, out) => {
-  const n = roughen(hit, 1);
+/** Changes the irradiance by how much more or less of each lamp the bumped surface sees. */
+function addRelief(hit: Hit, lamps: readonly LightSample[], strength: number): void {
+  for (let l = 0; l < lamps.length; l++) {
+    if (hit.visibility[l] <= 0) continue;
+    const { direction: d, irradiance } = lamps[l];
+    const flat = hit.nx * d[0] + hit.ny * d[1] + hit.nz * d[2];
+    const tilted = bumped[0] * d[0] + bumped[1] * d[1] + bumped[2] * d[2];
+    const more = strength * hit.visibility[l] * (Math.max(0, tilted) - Math.max(0, flat));
+    for (let k = 0; k < 3; k++) hit.irradiance[k] = Math.max(0, hit.irradiance[k] + more * irradiance[k]);
+  }
+}
+
+const skin: Shader = ({ colour }, hit, { lighting, lamps }, out) => {
+  roughen(hit, 0.9, 0.26, 2.1, 0.16);
+  const n = bumped;
+  addRelief(hit, lamps, 0.4);
+  const blotch =
+    0.94 + 0.06 * noise(hit.x * 1.5, hit.y * 1.5, hit.z * 1.5) + 0.06 * noise(hit.x * 0.3, hit.y * 0.3, hit.z * 0.3);
   let shine = 0;
   for (let l = 0; l < lamps.length; l++) {
     const seen = hit.visibility[l];
     if (seen <= 0) continue;
     const [lx, ly, lz] = lamps[l].direction;
-    const lobes = 0.75 * gloss(n, hit, lx, ly, lz, 0.52, 0.028) + 0.25 * gloss(n, hit, lx, ly, lz, 0.34, 0.028);
+    const lobes = 0.8 * gloss(n, hit, lx, ly, lz, 0.55, 0.026) + 0.2 * gloss(n, hit, lx, ly, lz, 0.36, 0.026);
     shine += seen * lobes * lamps[l].irradiance[1];
   }
   const facing = clamp(hit.nx * hit.vx + hit.ny * hit.vy + hit.nz * hit.vz);
-  const fresnel = 0.02 + 0.25 * (1 - facing) ** 4;
+  const fresnel = 0.015 + 0.15 * (1 - facing) ** 4;
   reflect(hit, n, lighting);
   for (let k = 0; k < 3; k++)
-    out[k] = (hit.texel[k] * hit.irradiance[k]) / Math.PI + shine + fresnel * hit.openness * Math.min(1, mirror[k]);
+    out[k] =
+      (blotch * colour[k] * hit.texel[k] * hit.irradiance[k]) / Math.PI +
+      shine +
+      fresnel * hit.openness * Math.min(1, mirror[k]);
   out[3] = 1;
 };
 
@@ -211,8 +242,24 @@ function reflect(hit: Hit, n: readonly number[], lighting: Lighting): void {
   radiance(lighting, d * n[0] - hit.vx, d * n[1] - hit.vy, d * n[2] - hit.vz, mirror);
 }
 
-const eye: Shader = (_, hit, __, out) => {
-  for (let k = 0; k < 3; k++) out[k] = (0.75 * hit.texel[k] * hit.irradiance[k]) / Math.PI;
+/** Where the eye textures show the irises: middles and radius as shares of the picture. */
+const irises = [
+  [0.705, 0.295],
+  [0.292, 0.708],
+] as const;
+const irisRadius = 0.114;
+
+const eye: Shader = ({ colour }, hit, _, out) => {
+  const r = Math.min(...irises.map(([u, v]) => Math.hypot(hit.u - u, hit.v - v))) / irisRadius;
+  const [red, green, blue] = hit.texel;
+  const grey = luminance(red, green, blue);
+  // The iris is darker towards its rim, and its texture too colourful; the white is not white.
+  const iris = 1 - smoothstep(0.93, 1.08, r);
+  const rim = 1 - 0.75 * smoothstep(0.6, 1, r) * (1 - smoothstep(1, 1.12, r));
+  for (let k = 0; k < 3; k++) {
+    const calm = mix(grey, hit.texel[k], mix(0.8, 0.65, iris)) * mix(0.72, 0.62, iris) * rim;
+    out[k] = (calm * mix(1, colour[k], 1 - iris) * hit.irradiance[k]) / Math.PI;
+  }
   out[3] = 1;
 };
 
@@ -233,9 +280,14 @@ const teeth: Shader = (_, hit, __, out) => {
   out[3] = 1;
 };
 
-const cloth: Shader = ({ colour }, hit, _, out) => {
-  const knit = 0.9 + 0.2 * noise(hit.x * 1.1, hit.y * 1.1, hit.z * 1.1);
-  for (let k = 0; k < 3; k++) out[k] = (colour[k] * knit * hit.irradiance[k]) / Math.PI;
+const cloth: Shader = ({ colour }, hit, { lamps }, out) => {
+  const knit = 0.91 + 0.18 * noise(hit.x * 1.3, hit.y * 1.3, hit.z * 1.3);
+  // Folds: how much more or less of each lamp the bumped cloth sees.
+  roughen(hit, 0.035, 1.6, 0.09, 0.35);
+  addRelief(hit, lamps, 1);
+  const facing = clamp(hit.nx * hit.vx + hit.ny * hit.vy + hit.nz * hit.vz);
+  const fuzz = 1 + 0.5 * (1 - facing) ** 3;
+  for (let k = 0; k < 3; k++) out[k] = (colour[k] * knit * fuzz * hit.irradiance[k]) / Math.PI;
   out[3] = 1;
 };
 
@@ -244,11 +296,30 @@ const dark: Shader = ({ colour }, hit, _, out) => {
   out[3] = hit.texel[3];
 };
 
-/** Hair: soft scattering, and two highlights across the strands (Kajiya and Kay 1989, shifted as in Marschner 2003). */
-const hair: Shader = ({ colour, brightness }, hit, { lamps }, out) => {
-  const detail = luminance(hit.texel[0], hit.texel[1], hit.texel[2]) / brightness;
-  const tone = mix(1, detail, 0.85);
-  out[0] = out[1] = out[2] = 0;
+const hair: Shader = (part, hit, lights, out) => {
+  const detail = Math.min(1.4, luminance(hit.texel[0], hit.texel[1], hit.texel[2]) / part.brightness);
+  shadeHair(part, hit, lights, mix(0.8, 0.8 * detail, 0.8), 0.1 * (detail - 1), out);
+  out[3] = hit.texel[3];
+};
+
+const strand: Shader = (part, hit, lights, out) => {
+  shadeHair(part, hit, lights, 0.65 + 0.8 * hit.u * hit.u, 0.12 * (hit.u - 0.5), out);
+  out[3] = 1;
+};
+
+/**
+ * Soft scattering, and two highlights across the strands: a white one, and a wider coloured one from light that passed
+ * through the hair (Kajiya and Kay 1989; shifted as in Marschner 2003).
+ */
+function shadeHair(
+  { colour }: LitPart,
+  hit: Hit,
+  { lamps }: PassLights,
+  tone: number,
+  shiftBy: number,
+  out: Float64Array,
+): void {
+  for (let k = 0; k < 3; k++) out[k] = (colour[k] * tone * hit.irradiance[k] * 0.8) / Math.PI;
   const tv = hit.tx * hit.vx + hit.ty * hit.vy + hit.tz * hit.vz;
   const sinView = Math.sqrt(Math.max(0, 1 - tv * tv));
   for (let l = 0; l < lamps.length; l++) {
@@ -257,18 +328,13 @@ const hair: Shader = ({ colour, brightness }, hit, { lamps }, out) => {
     const { direction, irradiance } = lamps[l];
     const tl = hit.tx * direction[0] + hit.ty * direction[1] + hit.tz * direction[2];
     const sinLight = Math.sqrt(Math.max(0, 1 - tl * tl));
-    // cos of the angle between the light's cone about the strand and the eye, in the plane of the strand.
-    const along = sinLight * sinView - tl * tv;
-    const shift = 0.12 + 0.1 * (detail - 1);
-    const angle = Math.acos(clamp(along, -1, 1));
-    const first = Math.exp(-(((angle - shift) / 0.13) ** 2));
-    const second = Math.exp(-(((angle - shift - 0.2) / 0.28) ** 2));
+    const angle = Math.acos(clamp(sinLight * sinView - tl * tv, -1, 1));
+    const first = Math.exp(-(((angle - 0.1 - shiftBy) / 0.14) ** 2));
+    const second = Math.exp(-(((angle - 0.3 - shiftBy) / 0.32) ** 2));
     for (let k = 0; k < 3; k++)
-      out[k] += seen * irradiance[k] * sinLight * (0.05 * first + 0.22 * colour[k] * second) * tone;
+      out[k] += seen * irradiance[k] * sinLight * tone * (0.018 * first + 0.16 * colour[k] * second);
   }
-  for (let k = 0; k < 3; k++) out[k] += (colour[k] * tone * hit.irradiance[k] * 1.1) / Math.PI;
-  out[3] = hit.texel[3];
-};
+}
 
 export const shaders: Record<Material, Shader> = {
   skin,
@@ -280,4 +346,5 @@ export const shaders: Record<Material, Shader> = {
   brow: dark,
   lash: dark,
   hair,
+  strand,
 };

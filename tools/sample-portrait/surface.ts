@@ -1,4 +1,4 @@
-import { applySparse, subdivide, trianglesOfFaces } from "./cameo.ts";
+import { applySparse, subdivide, trianglesOfFaces } from "cameo";
 
 /** Quads with texture coordinates, in camera space: a part before it is smoothed and triangulated. */
 export interface Cage {

@@ -23,6 +23,7 @@ const wrap: Record<Material, number> = {
   brow: 0.5,
   lash: 0.5,
   hair: 0.5,
+  strand: 0.5,
 };
 
 /** How far a point must be behind something to be in its shadow, mm. */
@@ -36,10 +37,11 @@ const bias: Record<Material, number> = {
   brow: 2,
   lash: 2,
   hair: 3,
+  strand: 3,
 };
 
-const shadowRadius = 330;
-const shadowSize = 1024;
+const shadowRadius = 270;
+const shadowSize = 1280;
 
 /** Gathers the light of all samples at the vertices of all parts. */
 export function receiveLight(scene: Scene, lighting: Lighting, samples: readonly LightSample[]): Map<Part, Received> {
@@ -61,7 +63,7 @@ export function receiveLight(scene: Scene, lighting: Lighting, samples: readonly
     }),
   );
   const [tx, ty, tz] = scene.pose.translation;
-  const centre = [tx, ty + 60, tz] as const;
+  const centre = [tx, ty + 30, tz] as const;
   const casters = parts.flatMap(casterOf);
   for (const light of samples) {
     const map = castShadows(casters, light.direction, centre, shadowRadius, shadowSize);
