@@ -75,8 +75,9 @@ async function measure(
 }
 
 /** The 68 landmarks with pixel centres at whole numbers. */
-const landmarksOf = ({ landmarks }: Head): Point[] =>
-  Array.from({ length: 68 }, (_, i) => [landmarks[2 * i] - 0.5, landmarks[2 * i + 1] - 0.5]);
+function landmarksOf({ landmarks }: Head): Point[] {
+  return Array.from({ length: 68 }, (_, i) => [landmarks[2 * i] - 0.5, landmarks[2 * i + 1] - 0.5]);
+}
 
 function compare68(landmarks: Point[], reference: Point[]): Pick<Row, "error" | "parts"> {
   const unit = distance(reference[36], reference[45]) / 100;
@@ -98,6 +99,7 @@ function compare5(landmarks: Point[], reference: Point[]): Pick<Row, "error"> {
 }
 
 function print(title: string, rows: Row[]): void {
+  if (rows.length === 0) return;
   console.log(title);
   console.table(
     Object.fromEntries(
