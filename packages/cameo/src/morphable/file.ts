@@ -258,16 +258,13 @@ function reader(header: Header, binary: Uint8Array) {
   };
   const values = (name: string, count?: number): Float32Array => {
     const { view, array } = stored(name, count);
-    const out = array instanceof Float32Array ? array : new Float32Array(array.length);
+    const out = array instanceof Float32Array ? array : new Float32Array(array);
     const scale = view.scale ?? [1];
     check(
       Array.isArray(scale) && scale.every(Number.isFinite) && (array.length === 0 || array.length % scale.length === 0),
       `has "${name}" with wrong factors`,
     );
-    const rowLength = array.length / scale.length;
-    for (let r = 0; r < scale.length; r++)
-      for (let i = r * rowLength; i < (r + 1) * rowLength; i++) out[i] = array[i] * scale[r];
-    check(out.every(Number.isFinite), `has a number in "${name}" that is not finite`);
+    check(scaleRows(out, scale), `has a number in "${name}" that is not finite`);
     return out;
   };
   const indices = (name: string, limit: number, count?: number): Uint32Array => {
@@ -299,6 +296,20 @@ function reader(header: Header, binary: Uint8Array) {
     weights: values(`${name}.weights`, 3 * count),
   });
   return { values, indices, raw, space, points };
+}
+
+/** Multiplies rows of equal length by their factors in place. @returns whether all products are finite */
+function scaleRows(values: Float32Array, scale: readonly number[]): boolean {
+  const rowLength = values.length / scale.length;
+  let finite = true;
+  for (let r = 0; r < scale.length; r++) {
+    const factor = scale[r];
+    for (let i = r * rowLength; i < (r + 1) * rowLength; i++) {
+      values[i] *= factor;
+      finite &&= values[i] - values[i] === 0;
+    }
+  }
+  return finite;
 }
 
 function readRefinement(read: ReturnType<typeof reader>, vertexCount: number): SparseMatrix {

@@ -1,5 +1,5 @@
 import { applySparse } from "../mesh/sparse.ts";
-import type { LinearSpace, MorphableModel, SurfacePoints } from "./model.ts";
+import type { LinearSpace, MorphableModel, SparseMatrix, SurfacePoints } from "./model.ts";
 
 /** Control points of models that are refined, kept between calls so that synthesis leaves no garbage. */
 const cages = new WeakMap<MorphableModel, Float32Array<ArrayBuffer>>();
@@ -56,15 +56,22 @@ export function synthesizeAlbedo(
   return out;
 }
 
-/** Adds Σ cₖ · deviationₖ · basisₖ. */
-function addOffsets(space: LinearSpace, coefficients: ArrayLike<number>, out: Float32Array): void {
-  if (coefficients.length > space.count)
-    throw new RangeError(`synthesize: ${coefficients.length} coefficients for a space of ${space.count}`);
-  for (let k = 0; k < coefficients.length; k++) {
-    const weight = coefficients[k] * space.deviations[k];
-    if (weight === 0) continue;
-    const row = k * out.length;
-    for (let i = 0; i < out.length; i++) out[i] += weight * space.basis[row + i];
+/** Adds Σ cₖ · deviationₖ · basisₖ, four rows at a time: `out` is then read and written a quarter as often. */
+function addOffsets(
+  { count, basis, deviations }: LinearSpace,
+  coefficients: ArrayLike<number>,
+  out: Float32Array,
+): void {
+  if (coefficients.length > count)
+    throw new RangeError(`synthesize: ${coefficients.length} coefficients for a space of ${count}`);
+  const width = out.length;
+  const weight = (k: number) => (k < coefficients.length ? coefficients[k] * deviations[k] : 0);
+  const row = (k: number) => basis.subarray(Math.min(k, count - 1) * width, (Math.min(k, count - 1) + 1) * width);
+  for (let k = 0; k < coefficients.length; k += 4) {
+    const [wa, wb, wc, wd] = [weight(k), weight(k + 1), weight(k + 2), weight(k + 3)];
+    if (wa === 0 && wb === 0 && wc === 0 && wd === 0) continue;
+    const [a, b, c, d] = [row(k), row(k + 1), row(k + 2), row(k + 3)];
+    for (let i = 0; i < width; i++) out[i] += wa * a[i] + wb * b[i] + wc * c[i] + wd * d[i];
   }
 }
 
@@ -109,25 +116,40 @@ export function shapeBasisAt(model: MorphableModel, points: SurfacePoints): Poin
     { space: identity, first: 0 },
     { space: expression, first: identity.count },
   ];
-  const addControl = (p: number, control: number, weight: number) => {
+  for (let p = 0; p < count; p++) {
+    const stencil = stencilOf(triangles, refinement, points, p);
     for (let axis = 0; axis < 3; axis++) {
       const row = 3 * p + axis;
-      mean[row] += weight * meanShape[3 * control + axis];
+      for (const [control, weight] of stencil) mean[row] += weight * meanShape[3 * control + axis];
       for (const { space, first } of spaces)
-        for (let k = 0; k < space.count; k++)
-          basis[row * width + first + k] +=
-            weight * space.deviations[k] * space.basis[k * meanShape.length + 3 * control + axis];
+        for (let k = 0; k < space.count; k++) {
+          const from = k * meanShape.length + axis;
+          let sum = 0;
+          for (const [control, weight] of stencil) sum += weight * space.basis[from + 3 * control];
+          basis[row * width + first + k] = sum * space.deviations[k];
+        }
     }
-  };
-  for (let p = 0; p < count; p++)
-    for (let k = 0; k < 3; k++) {
-      const vertex = triangles[3 * points.triangles[p] + k];
-      const weight = points.weights[3 * p + k];
-      if (weight === 0) continue;
-      if (refinement === null) addControl(p, vertex, weight);
-      else
-        for (let e = refinement.offsets[vertex]; e < refinement.offsets[vertex + 1]; e++)
-          addControl(p, refinement.columns[e], weight * refinement.values[e]);
-    }
+  }
   return { mean, basis };
+}
+
+/** The control points that point `p` depends on, with their weights. */
+function stencilOf(
+  triangles: Uint32Array,
+  refinement: SparseMatrix | null,
+  points: SurfacePoints,
+  p: number,
+): [control: number, weight: number][] {
+  const weights = new Map<number, number>();
+  const add = (control: number, weight: number) => weights.set(control, (weights.get(control) ?? 0) + weight);
+  for (let k = 0; k < 3; k++) {
+    const vertex = triangles[3 * points.triangles[p] + k];
+    const weight = points.weights[3 * p + k];
+    if (weight === 0) continue;
+    if (refinement === null) add(vertex, weight);
+    else
+      for (let e = refinement.offsets[vertex]; e < refinement.offsets[vertex + 1]; e++)
+        add(refinement.columns[e], weight * refinement.values[e]);
+  }
+  return [...weights];
 }
