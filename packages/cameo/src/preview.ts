@@ -31,9 +31,7 @@ export function drawPreview(head: PosedHead, texture: Texture): RgbImage {
   const scale = PANEL / square.side;
   const camera = cropCamera(head.camera, square.x, square.y, scale);
 
-  const pixels = new Uint8ClampedArray(3 * PANEL * PANEL);
-  resample(createPyramid(image), [1 / scale, 0, square.x, 0, 1 / scale, square.y], PANEL, PANEL, pixels);
-  const photo: RgbImage = { ...size, data: pixels };
+  const photo = cutSquare(image, square);
   const raster = rasterize(positions, mesh.triangles, camera, size);
   const clay = shadeVertexColors(raster, clayColors(head), mesh.triangles);
   const overlay = compose({ ...size, data: clay.data.map((value) => value * OVERLAY) }, photo);
@@ -41,6 +39,19 @@ export function drawPreview(head: PosedHead, texture: Texture): RgbImage {
     compose(renderMesh(mesh, texture, mesh.triangles, turned(pose, angles), camera, size), BACKGROUND),
   );
   return sideBySide([photo, overlay, drawDepth(raster.depth), ...views]);
+}
+
+/** A square of the photo at the size of a panel; the background colour where the photo ends. */
+function cutSquare(image: RgbImage, { x, y, side }: { readonly x: number; readonly y: number; readonly side: number }) {
+  const data = new Uint8ClampedArray(3 * PANEL * PANEL);
+  const step = side / PANEL;
+  resample(createPyramid(image), [step, 0, x, 0, step, y], PANEL, PANEL, data);
+  for (let i = 0; i < PANEL * PANEL; i++) {
+    const u = x + ((i % PANEL) + 0.5) * step;
+    const v = y + (Math.floor(i / PANEL) + 0.5) * step;
+    if (u < 0 || v < 0 || u >= image.width || v >= image.height) data.set(BACKGROUND, 3 * i);
+  }
+  return { width: PANEL, height: PANEL, data };
 }
 
 /** The square of the photo about the projected head. */

@@ -1,6 +1,8 @@
 import { type Camera, cropCamera } from "../../geometry/camera.ts";
 import type { RgbImage } from "../../image.ts";
+import { interpolate } from "../../raster/interpolate.ts";
 import { rasterize } from "../../raster/rasterize.ts";
+import { createPyramid, resample } from "../../resample.ts";
 import { sampleBilinear } from "../../sample.ts";
 import type { View } from "./build.ts";
 import type { VertexColors } from "./colors.ts";
@@ -110,23 +112,11 @@ function bakePhoto(
   const raster = rasterize(positions, triangles, crop, { width, height });
 
   const colors = new Float32Array(width * height * 3);
-  const weight = new Float32Array(width * height);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      sampleBilinear(image, box.x + (x + 0.5) / s, box.y + (y + 0.5) / s, colors, 3 * i);
-      const t = raster.triangle[i];
-      if (t < 0) continue;
-      const a = raster.barycentrics[2 * i];
-      const b = raster.barycentrics[2 * i + 1];
-      const believed =
-        a * confidence[triangles[3 * t]] +
-        b * confidence[triangles[3 * t + 1]] +
-        (1 - a - b) * confidence[triangles[3 * t + 2]];
-      weight[i] = believed >= SURE ? 1 : believed;
-    }
-  }
+  resample(createPyramid(image), [1 / s, 0, box.x, 0, 1 / s, box.y], width, height, colors, { outside: "nearest" });
+  const weight = interpolate(raster, confidence, triangles, 1);
+  for (let i = 0; i < weight.length; i++) if (weight[i] >= SURE) weight[i] = 1;
   pushPull(colors, weight, width, height, 3);
-  return { width, height, data: Uint8Array.from(colors, Math.round), camera: crop };
+  return { width, height, data: new Uint8ClampedArray(colors), camera: crop };
 }
 
 /** Whole-pixel bounds of the projected triangles within the photo, with a margin for filtering. */
@@ -170,7 +160,7 @@ function bakeAtlas(
   { hidden, confidence }: VertexColors,
   image: RgbImage,
   camera: Camera,
-): Uint8Array {
+): Uint8ClampedArray {
   const side = raster.width;
   const colors = new Float32Array(side * side * 3);
   const weight = new Float32Array(side * side);
@@ -198,5 +188,5 @@ function bakeAtlas(
     }
   }
   pushPull(colors, weight, side, side, 3);
-  return Uint8Array.from(colors, Math.round);
+  return new Uint8ClampedArray(colors);
 }
