@@ -60,18 +60,21 @@ export async function createLoader(options: LoaderOptions): Promise<Loader> {
   };
 }
 
+/** Run from TypeScript source (tests, tsx), a thread needs a loader before it can read its own file. */
+const fromSource = `import("tsx/esm/api").then(({ register }) => {
+  register();
+  return import(${JSON.stringify(new URL("./worker.ts", import.meta.url).href)});
+});`;
+
 class ReadingThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve: (batch: Batch) => void; reject: (error: Error) => void }>();
+  #failure: Error | null = null;
 
   constructor(workerData: unknown) {
-    // From source (tests) the thread needs the same TypeScript loader as its parent.
-    const source = import.meta.url.endsWith(".ts");
-    const options = source ? { execArgv: ["--import", "tsx", "--conditions=source"] } : {};
-    this.#worker = new Worker(new URL(source ? "./worker.ts" : "./worker.js", import.meta.url), {
-      workerData,
-      ...options,
-    });
+    this.#worker = import.meta.url.endsWith(".ts")
+      ? new Worker(fromSource, { eval: true, workerData })
+      : new Worker(new URL("./worker.js", import.meta.url), { workerData });
     this.#worker.on("message", ({ id, batch, error }) => {
       const asked = this.#waiting.get(id);
       this.#waiting.delete(id);
@@ -79,13 +82,15 @@ class ReadingThread {
       else asked?.resolve(batch);
     });
     this.#worker.on("error", (error) => {
-      for (const asked of this.#waiting.values()) asked.reject(error);
+      this.#failure = error as Error;
+      for (const asked of this.#waiting.values()) asked.reject(this.#failure);
       this.#waiting.clear();
     });
   }
 
   read(id: number, indices: number[]): Promise<Batch> {
     return new Promise((resolve, reject) => {
+      if (this.#failure) return reject(this.#failure);
       this.#waiting.set(id, { resolve, reject });
       this.#worker.postMessage({ id, indices });
     });

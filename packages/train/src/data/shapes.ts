@@ -6,8 +6,8 @@ import type { Fields, Sample, Source } from "./source.ts";
  * 3 and 4) before a sloped wall (label 0). Every field is exact, so that training can be tried without any data.
  *
  * Fields: `image`; `depth` (nearness above the wall, in [0, 1]); `face` (depth of the ellipsoid where it is seen,
- * else 0); `mask` (1 on cap and balls); `label`; `input` and `target` (the picture with a hole and without, in
- * [−1, 1]); `coefficients` (27 numbers: light, position, size, colours).
+ * else 0); `mask` (1 on cap and balls); `label`; `input` and `target` (the picture with a mid-grey hole
+ * and without); `coefficients` (27 numbers: light, position, size, colours).
  */
 export function shapes(count: number, seed: number, fields: Fields, size: number): Source {
   const unknown = Object.keys(fields).find((name) => !known.includes(name));
@@ -111,12 +111,12 @@ function render(r: Random, size: number) {
       else if (seen) mask[i] = 1;
     }
 
-  const target = image.map((value) => 2 * value - 1);
-  const input = Float32Array.from(target);
+  const target = image;
+  const input = Float32Array.from(image);
   const hole = { x: r.integer(size), y: r.integer(size), w: r.integer(size / 4) + 2, h: r.integer(size / 4) + 2 };
   for (let v = hole.y; v < Math.min(size, hole.y + hole.h); v++)
     for (let u = hole.x; u < Math.min(size, hole.x + hole.w); u++)
-      for (let c = 0; c < 3; c++) input[c * pixels + v * size + u] = 0;
+      for (let c = 0; c < 3; c++) input[c * pixels + v * size + u] = 0.5;
   const coefficients = Float32Array.from([
     ...light,
     ambient,

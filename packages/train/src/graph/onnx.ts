@@ -50,7 +50,7 @@ export interface EmitOptions {
 /**
  * Writes the part of the graph that `outputs` need as one ONNX model. Equal subexpressions are written once;
  * what no output needs is not written.
- * @throws if two different inputs share a name
+ * @throws if two different inputs, or an input and an output, share a name
  */
 export function toOnnx(outputs: Readonly<Record<string, Tensor>>, { frozen = new Map() }: EmitOptions = {}): Model {
   const names = new Map<Node, readonly string[]>();
@@ -72,7 +72,11 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, { frozen = new
     Object.values(outputs).map((t) => t.node),
     (node) => (node.kind === "composite" ? node.results : inputsOf(node)),
   );
-  for (const node of order) if (node.kind === "input") taken.add(node.name);
+  for (const node of order)
+    if (node.kind === "input") {
+      if (outputs[node.name]) throw new Error(`An input and an output are both called "${node.name}".`);
+      taken.add(node.name);
+    }
   const used = new Map<Node, number>();
   const use = (t: Tensor) => used.set(t.node, Math.max(used.get(t.node) ?? 0, t.index + 1));
   for (const t of Object.values(outputs)) use(t);

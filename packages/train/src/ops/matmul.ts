@@ -4,18 +4,28 @@ import { add } from "./elementwise.ts";
 import { unbroadcast } from "./reduce.ts";
 import { transpose } from "./shape.ts";
 
-/** Matrix product over the last two axes, [..., m, k] × [..., k, n] → [..., m, n]; leading axes broadcast. */
+/**
+ * Matrix product over the last two axes, [..., m, k] × [..., k, n] → [..., m, n]; leading axes broadcast.
+ * Bits do not depend on the number of threads: ONNX Runtime shares out the longer side of the result, and a share of
+ * few columns changes the order of long sums; so rows are made the longer side where that can happen.
+ */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   const [m, k] = a.shape.slice(-2);
   const [l, n] = b.shape.slice(-2);
   if (a.shape.length < 2 || b.shape.length < 2 || k !== l)
     throw new ShapeError("matmul", `shapes ${show(a.shape)} and ${show(b.shape)} do not multiply`);
+  if (n > m && n <= mostColumns && k > longSum) return swap(matmul(swap(b), swap(a)));
   const lead = broadcastShape("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   return operator("MatMul", [a, b], {}, [...lead, m, n], (dy) => [
     unbroadcast(matmul(dy, swap(b)), a.shape),
     unbroadcast(matmul(swap(a), dy), b.shape),
   ]);
 }
+
+/** Sums up to this length are taken in one go. */
+const longSum = 128;
+/** More columns than this leave more than 64 to each of 16 threads: enough for the order to stay. */
+const mostColumns = 1024;
 
 /** The last two axes swapped. */
 export function swap(x: Tensor): Tensor {

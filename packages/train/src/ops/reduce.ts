@@ -37,12 +37,24 @@ function finish(x: Tensor, y: Tensor, axes: readonly number[], keep = false): Te
 /** Long sums lose digits in one go (float32): the innermost axis first, the others after. */
 const oneGo = 1 << 14;
 
+const addUp = (x: Tensor, axes: readonly number[]): Tensor =>
+  reduceKeeping("ReduceSum", x, axes, (dy) => broadcastTo(dy, x.shape));
+
+/**
+ * Reduces with axes of size 1 behind the last reduced one left out. With them ONNX Runtime takes the sum for one along
+ * an inner axis, as a matrix product whose order of addition depends on the number of threads.
+ */
+function atTheEnd(x: Tensor, axes: readonly number[], reduce: (t: Tensor, axes: readonly number[]) => Tensor): Tensor {
+  const end = axes[axes.length - 1] + 1;
+  if (end === x.shape.length || x.shape.slice(end).some((n) => n !== 1)) return reduce(x, axes);
+  return reshape(reduce(reshape(x, x.shape.slice(0, end)), axes), kept(x.shape, axes));
+}
+
 /** Sum over some axes. */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   const axes = normalizeAxes("sum", x.shape, options.axes);
-  const spread = (dy: Tensor, from: Tensor): Tensor => broadcastTo(dy, from.shape);
   const step = (from: Tensor, some: readonly number[]): Tensor =>
-    some.length === 0 ? from : reduceKeeping("ReduceSum", from, some, (dy) => spread(dy, from));
+    some.length === 0 ? from : atTheEnd(from, some, addUp);
   const count = axes.reduce((n, axis) => n * x.shape[axis], 1);
   const inner = count > oneGo && axes.length > 1 ? axes.slice(-1) : [];
   const y = step(

@@ -1,0 +1,154 @@
+import { z } from "zod";
+
+const positive = z.number().positive();
+const count = z.number().int().positive();
+const weight = z.number().min(0);
+
+const schedule = z.strictObject({
+  kind: z.enum(["constant", "cosine", "linear", "steps"]).default("cosine"),
+  warmup: z.number().int().min(0).default(0),
+  from: z.number().min(0).max(1).default(0),
+  final: z.number().min(0).max(1).default(0),
+  at: z.array(z.number().min(0).max(1)).default([]),
+  factor: positive.default(0.1),
+});
+
+const data = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("shapes"), count: count.default(4096), seed: z.number().int().default(1) }),
+  z.strictObject({ kind: z.literal("folder"), path: z.string().min(1) }),
+]);
+
+const common = {
+  /** Folder of the run: checkpoints, metrics, curves, sample pictures. */
+  out: z.string().min(1),
+  seed: z.number().int().default(0),
+  data,
+  /** Data never trained on; the best checkpoint is the one with the lowest loss on it. */
+  validation: data.optional(),
+  /** Samples of the validation data that are looked at each time. */
+  validationSamples: count.default(64),
+  /** Side of the pictures in pixels. */
+  size: count.default(256),
+  batch: count.default(8),
+  /** Batches whose mean gradient makes one step. */
+  accumulate: count.default(1),
+  steps: count,
+  rate: positive.default(1e-4),
+  schedule: schedule.prefault({}),
+  adam: z
+    .strictObject({
+      beta1: z.number().min(0).lt(1).default(0.9),
+      beta2: z.number().min(0).lt(1).default(0.999),
+      epsilon: positive.default(1e-8),
+      weightDecay: weight.default(0),
+      decoupled: z.boolean().default(false),
+    })
+    .prefault({}),
+  clipNorm: positive.optional(),
+  /** Decay of an exponential moving average of the weights, which is what is validated and exported. */
+  average: z.number().gt(0).lt(1).optional(),
+  /** Every how many steps: a line of metrics, a sample picture, a checkpoint with validation. */
+  logEvery: count.default(10),
+  sampleEvery: count.default(500),
+  checkpointEvery: count.default(500),
+  /** Checkpoints kept, beside the best one. */
+  keep: count.default(3),
+  provider: z.enum(["cpu", "webgpu", "cuda"]).default("cpu"),
+  threads: count.optional(),
+  /** Threads that read data; 0 reads in the main thread. */
+  workers: z.number().int().min(0).default(1),
+};
+
+const depth = z.strictObject({
+  task: z.literal("depth"),
+  ...common,
+  network: z.strictObject({ width: count.default(64) }).prefault({}),
+  losses: z
+    .strictObject({ target: weight.default(1), face: weight.default(1), smooth: weight.default(0.1) })
+    .prefault({}),
+});
+
+const parse = z.strictObject({
+  task: z.literal("parse"),
+  ...common,
+  network: z
+    .strictObject({
+      labels: count.max(255).default(6),
+      channels: z.array(count).min(1).default([16, 24, 48, 96, 128, 160]),
+    })
+    .prefault({}),
+});
+
+const face = z.strictObject({
+  task: z.literal("face"),
+  ...common,
+  network: z
+    .strictObject({
+      body: z.enum(["resnet18", "resnet50"]).default("resnet50"),
+      width: count.default(64),
+      /** Values per group, in the order in which they stand in the vector `coefficients` of a sample. */
+      heads: z
+        .record(z.string(), count)
+        .default({ identity: 80, expression: 64, texture: 80, light: 9, rotation: 4, translation: 3 }),
+    })
+    .prefault({}),
+  /** Weight per group; 1 where none is named. */
+  losses: z.record(z.string(), weight).default({}),
+});
+
+const refine = z.strictObject({
+  task: z.literal("refine"),
+  ...common,
+  /** Generator and discriminator take turns, one batch each. */
+  accumulate: z.literal(1).default(1),
+  network: z
+    .strictObject({
+      filters: count.default(16),
+      halvings: count.default(4),
+      blocks: count.default(6),
+      discriminatorFilters: count.default(32),
+      scales: count.default(2),
+    })
+    .prefault({}),
+  losses: z
+    .strictObject({
+      colour: weight.default(1),
+      perceptual: weight.default(1),
+      adversarial: weight.default(0.1),
+    })
+    .prefault({}),
+  /** A feature network for the perceptual loss (VGG-19): an ONNX file and the names of the values to compare. */
+  perceptual: z
+    .strictObject({
+      model: z.string().min(1),
+      values: z.array(z.string()).min(1),
+      /** What is subtracted from, and divides, each channel of a picture in [0, 1] first. */
+      mean: z.tuple([z.number(), z.number(), z.number()]).default([0.485, 0.456, 0.406]),
+      deviation: z.tuple([positive, positive, positive]).default([0.229, 0.224, 0.225]),
+    })
+    .optional(),
+});
+
+const schema = z.discriminatedUnion("task", [face, depth, refine, parse]);
+
+/** A training run, as its file says it, with defaults filled in. */
+export type TrainConfig = z.output<typeof schema>;
+export type DepthConfig = z.output<typeof depth>;
+export type ParseConfig = z.output<typeof parse>;
+export type FaceConfig = z.output<typeof face>;
+export type RefineConfig = z.output<typeof refine>;
+
+/** Checks a configuration and fills in defaults. @throws naming each wrong field and what is allowed there */
+export function parseConfig(value: unknown, name = "configuration"): TrainConfig {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => {
+    const field = path.join(".") || "the whole";
+    return `  ${field}: ${message}`;
+  });
+  throw new ConfigError(`The ${name} has ${problems.length === 1 ? "an error" : "errors"}:\n${problems.join("\n")}`);
+}
+
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}

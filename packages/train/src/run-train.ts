@@ -1,0 +1,155 @@
+import { readFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { Presets, SingleBar } from "cli-progress";
+import { ConfigError, parseConfig, type TrainConfig } from "./config.ts";
+import { createLoader } from "./data/loader.ts";
+import { train } from "./loop/train.ts";
+import { createTrainer, taskFields } from "./tasks/index.ts";
+
+const usage = `cameo train <face|depth|refine|parse> --config FILE [--dry-run] [--resume]
+
+  --config FILE  the run, as JSON (docs/training.md lists all fields)
+  --dry-run      build the networks, print parameters, memory and time of a step, train nothing
+  --resume       go on from the newest checkpoint of the run's folder`;
+
+const tasks = ["face", "depth", "refine", "parse"];
+
+/** Where messages go; tests collect them. */
+export interface Output {
+  write(text: string): void;
+}
+
+/**
+ * The command `cameo train`.
+ * @param argv arguments after `train`
+ * @returns the exit code: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C (after saving)
+ */
+export async function runTrain(
+  argv: readonly string[],
+  out: Output = process.stdout,
+  errors: Output = process.stderr,
+): Promise<number> {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        config: { type: "string" },
+        "dry-run": { type: "boolean" },
+        resume: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+    if (values.help) {
+      out.write(`${usage}\n`);
+      return 0;
+    }
+    const [task] = positionals;
+    if (positionals.length !== 1 || !tasks.includes(task) || !values.config) {
+      errors.write(`${usage}\n`);
+      return 2;
+    }
+    const config = await readConfig(values.config, task);
+    if (values["dry-run"]) return await dryRun(config, out);
+    return await run(config, values.resume === true, out);
+  } catch (error) {
+    const wrongUse = error instanceof ConfigError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
+    errors.write(`${(error as Error).message}\n`);
+    return wrongUse ? 2 : 1;
+  }
+}
+
+async function readConfig(path: string, task: string): Promise<TrainConfig> {
+  const text = await readFile(path, "utf8").catch(() => {
+    throw new ConfigError(`The configuration ${path} cannot be read.`);
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError(`The configuration ${path} is not JSON: ${(error as Error).message}.`);
+  }
+  const given = (value as { task?: unknown })?.task;
+  if (given !== undefined && given !== task)
+    throw new ConfigError(`The configuration ${path} is for "${String(given)}", not for "${task}".`);
+  return parseConfig(typeof value === "object" ? { ...value, task } : value, `configuration ${path}`);
+}
+
+async function run(config: TrainConfig, resume: boolean, out: Output): Promise<number> {
+  const stop = new AbortController();
+  const onInterrupt = () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+    out.write("\nSaving after this step; press Ctrl-C again to leave at once.\n");
+  };
+  process.on("SIGINT", onInterrupt);
+  const bar = new SingleBar(
+    {
+      format: "{bar} step {value}/{total} | loss {loss} | {speed} samples/s | {eta_formatted} left",
+      noTTYOutput: false,
+      hideCursor: true,
+      etaBuffer: 50,
+    },
+    Presets.shades_classic,
+  );
+  const terminal = process.stdout.isTTY === true;
+  try {
+    const result = await train(config, {
+      resume,
+      signal: stop.signal,
+      onStart: (step, total) => {
+        out.write(`${config.task}: step ${step} of ${total}, results in ${config.out}\n`);
+        if (terminal) bar.start(total, step, { loss: "-", speed: "-" });
+      },
+      onStep: (step, metrics, speed) => {
+        const shown = { loss: metrics.loss.toPrecision(4), speed: speed.toFixed(1) };
+        if (terminal) bar.update(step, shown);
+        else if (step % config.logEvery === 0) out.write(`step ${step} loss ${shown.loss} ${shown.speed} samples/s\n`);
+      },
+    });
+    bar.stop();
+    const best = result.best === null ? "" : `, lowest validation loss ${result.best.toPrecision(4)}`;
+    out.write(`${result.finished ? "Done" : "Stopped"} after step ${result.step}${best}. ${result.checkpoint}\n`);
+    return result.finished ? 0 : 130;
+  } finally {
+    bar.stop();
+    process.off("SIGINT", onInterrupt);
+  }
+}
+
+/** Builds everything, takes a few steps on real data without saving anything, and says what a run would cost. */
+async function dryRun(config: TrainConfig, out: Output): Promise<number> {
+  const fields = taskFields(config);
+  const { data: spec, size, batch: batchSize, seed } = config;
+  const loader = await createLoader({ spec, fields, size, batchSize, seed, workers: 0 });
+  const trainer = await createTrainer(config);
+  for (const [name, { program, values }] of Object.entries(trainer.learners)) {
+    const count = [...values.values()].reduce((n, v) => n + v.length, 0);
+    const megabytes = (count * 4 * (config.average === undefined ? 4 : 5)) / 1e6;
+    out.write(
+      `${name}: ${(count / 1e6).toFixed(2)} M values in ${values.size} tensors, graph of ${program.model.nodeCount} nodes, ` +
+        `${megabytes.toFixed(0)} MB for weights, gradients, moments${config.average === undefined ? "" : ", average"}\n`,
+    );
+  }
+  out.write(
+    `data: ${loader.count} samples, ${((config.steps * config.accumulate * batchSize) / loader.count).toFixed(1)} epochs\n`,
+  );
+  const times: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    const batches = [];
+    for (let j = 0; j < config.accumulate; j++) batches.push(await loader.batch(j));
+    const before = performance.now();
+    await trainer.step(batches, 0);
+    times.push(performance.now() - before);
+  }
+  // The first step warms up.
+  const step = Math.min(...times.slice(1));
+  const hours = (step * config.steps) / 3_600_000;
+  out.write(`step: ${step.toFixed(0)} ms, ${((1000 * batchSize * config.accumulate) / step).toFixed(1)} samples/s; `);
+  out.write(
+    `${config.steps} steps: ${hours < 1 ? `${(hours * 60).toFixed(1)} minutes` : `${hours.toFixed(1)} hours`}\n`,
+  );
+  out.write(`memory: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB at most so far\n`);
+  await Promise.all([trainer.dispose(), loader.close()]);
+  return 0;
+}
