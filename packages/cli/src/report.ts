@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Head } from "cameo";
-import { SingleBar } from "cli-progress";
+import { MultiBar, type SingleBar } from "cli-progress";
 import type { Context } from "./context.ts";
 import { ExitStatus, type Failure, failureOf, oneLine } from "./exit.ts";
 
@@ -8,22 +8,23 @@ import { ExitStatus, type Failure, failureOf, oneLine } from "./exit.ts";
 export class Report {
   readonly #context: Context;
   readonly #options: { json?: boolean; verbose?: boolean };
+  /** Holds the one bar; unlike a bar by itself it leaves lines alone that were printed above it. */
+  readonly #bars: MultiBar | undefined;
   readonly #bar: SingleBar | undefined;
 
   constructor(context: Context, options: { json?: boolean; verbose?: boolean }, photoCount: number) {
     this.#context = context;
     this.#options = options;
     if (photoCount > 1 && context.stderr.isTTY) {
-      this.#bar = new SingleBar({
+      this.#bars = new MultiBar({
         stream: context.stderr,
         format: "{bar} {value}/{total} {photo} {stage}",
-        fps: 10,
         forceRedraw: true,
         hideCursor: true,
         clearOnComplete: true,
         gracefulExit: false,
       });
-      this.#bar.start(photoCount, 0, { photo: "", stage: "" });
+      this.#bar = this.#bars.create(photoCount, 0, { photo: "", stage: "" });
     }
   }
 
@@ -83,7 +84,7 @@ export class Report {
 
   /** Ends the progress bar. */
   stop(): void {
-    this.#bar?.stop();
+    this.#bars?.stop();
   }
 
   #print(stream: Context["stdout"], line: string): void {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { hollowPng } from "../../cameo/test/input/pictures.ts";
 import { faceOfSize, landscape, portraitOf, saved, truncated } from "./photos.ts";
-import { cameo, contents, portrait, temporaryFolder } from "./run.ts";
+import { cameo, cameoOnTerminal, contents, portrait, temporaryFolder } from "./run.ts";
 
 let folder: string;
 let heads: string;
@@ -66,17 +66,26 @@ describe("a photo that cannot be used: status 1, one line that says why, no file
   });
 });
 
-test("a bad photo does not stop the others", async () => {
+test("a bad photo does not stop the others; a terminal shows a progress bar", async () => {
   const good = await saved(folder, "good.jpg", portraitOf(480).jpeg());
   const bad = await saved(folder, "bad.jpg", "no picture");
   const better = await saved(folder, "better.jpg", portraitOf(500).jpeg());
-  const { status, stdout, stderr } = await cameo("reconstruct", good, bad, better, "-o", heads, "--json");
+  const { status, stdout, stderr } = await cameoOnTerminal("reconstruct", good, bad, better, "-o", heads, "--json");
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^cameo: .*bad\.jpg.*\n$/);
   const { photos } = JSON.parse(stdout);
   expect(photos.map(({ photo }: { photo: string }) => photo)).toEqual([good, bad, better]);
   expect(photos[1].error.code).toBe("unsupported");
   expect(await contents(heads)).toEqual(filesOf("better", "good"));
+  for (const count of ["0/3 good.jpg", "2/3 better.jpg"]) expect(stderr).toContain(count);
+  // The error stands on a line that the bar was cleared from.
+  expect(stderr).toContain(`\r\x1b[Kcameo: ${bad} is not`);
+});
+
+test("without a terminal, standard error holds nothing but the errors", async () => {
+  const photos = [join(folder, "one.jpg"), join(folder, "two.jpg")];
+  const { status, stderr } = await cameo("reconstruct", ...photos, "-o", heads);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^cameo: .*one\.jpg.*\ncameo: .*two\.jpg.*\n$/);
 });
 
 test("a face number that the photo does not have", async () => {

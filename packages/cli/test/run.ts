@@ -15,15 +15,26 @@ export interface Outcome {
 }
 
 /** Runs the command in this process. */
-export async function cameo(...argv: string[]): Promise<Outcome> {
-  const stdout = new Text();
-  const stderr = new Text();
+export const cameo = (...argv: string[]): Promise<Outcome> => run(argv, false);
+
+/** Runs the command in this process as if on a terminal. */
+export const cameoOnTerminal = (...argv: string[]): Promise<Outcome> => run(argv, true);
+
+async function run(argv: string[], isTTY: boolean): Promise<Outcome> {
+  const stdout = new Text(isTTY);
+  const stderr = new Text(isTTY);
   const status = await main(argv, { stdout, stderr });
   return { status, stdout: stdout.text, stderr: stderr.text };
 }
 
 class Text extends Writable {
   text = "";
+  readonly isTTY: boolean;
+
+  constructor(isTTY: boolean) {
+    super();
+    this.isTTY = isTTY;
+  }
 
   override _write(chunk: Buffer | string, _encoding: string, done: () => void): void {
     this.text += chunk;
