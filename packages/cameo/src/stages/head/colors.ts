@@ -1,7 +1,7 @@
 import { linearOfSrgb, toSrgb } from "../../color.ts";
 import { cropCamera } from "../../geometry/camera.ts";
 import { type Pose, rotateNormals, transformToCamera } from "../../geometry/pose.ts";
-import { gemanMcClure } from "../../geometry/robust.ts";
+import { tukey } from "../../geometry/robust.ts";
 import { smoothstep } from "../../geometry/smoothstep.ts";
 import { rasterize } from "../../raster/rasterize.ts";
 import { sampleBilinear } from "../../sample.ts";
@@ -29,10 +29,11 @@ const SWEEPS = 40;
 /** Skin seen at a cosine above the first is taken as it is; below the second it has to look like the rest of the skin. */
 const FRONTAL = 0.75;
 const OBLIQUE = 0.45;
-/** By how much a person's skin differs from the model, at least and at most: standard deviation of the logarithm. */
-const SKIN_DEVIATION = [0.2, 0.35] as const;
-/** Colours off by more than two deviations are hardly skin. */
-const strange = gemanMcClure(2);
+/** By how much one person's skin differs from the model in brightness and in hue: standard deviations of the logarithm. */
+const SKIN_BRIGHTNESS = 0.4;
+const SKIN_HUE = 0.15;
+/** Colours off by more than three deviations are no skin. */
+const strange = tukey(3);
 
 /**
  * What the photo hides gets the model's albedo under the estimated light, times how much lighter, darker or otherwise
@@ -42,7 +43,7 @@ const strange = gemanMcClure(2);
  * @param lit linear light of the model under the estimated light, 3 per vertex
  */
 export function vertexColors(
-  { model, materials, edges: modelEdges }: HeadTemplate,
+  { model, materials, bareness, edges: modelEdges }: HeadTemplate,
   surface: HeadSurface,
   pose: Pose,
   lit: Float32Array,
@@ -84,6 +85,7 @@ export function vertexColors(
   }
   const known = confidence.subarray(0, model.vertexCount);
   doubtStrangeColors(materials, ratios, known, cosines);
+  for (let v = 0; v < model.vertexCount; v++) known[v] *= bareness[v];
   diffuse(ratios, known, modelEdges, 3, meanByMaterial(materials, ratios, known), PULL, SWEEPS);
   const hidden = ratios.map((ratio, i) => toSrgb((lit[i] + FLOOR) * Math.exp(ratio) - FLOOR));
   return { hidden, confidence };
@@ -101,27 +103,21 @@ function doubtStrangeColors(
 ): void {
   const isClear = (v: number) => materials[v] === Material.skin && cosines[v] > FRONTAL && confidence[v] > 0.9;
   const mean = [0, 0, 0];
-  const square = [0, 0, 0];
   let count = 0;
   for (let v = 0; v < materials.length; v++) {
     if (!isClear(v)) continue;
     count++;
-    for (let k = 0; k < 3; k++) {
-      mean[k] += ratios[3 * v + k];
-      square[k] += ratios[3 * v + k] ** 2;
-    }
+    for (let k = 0; k < 3; k++) mean[k] += ratios[3 * v + k];
   }
   if (count === 0) return;
-  const [least, most] = SKIN_DEVIATION;
-  const deviation = square.map((sum, k) =>
-    Math.min(most, Math.max(least, Math.sqrt(Math.max(0, sum / count - (mean[k] / count) ** 2)))),
-  );
   for (let v = 0; v < materials.length; v++) {
     const spared = materials[v] === Material.skin ? smoothstep(OBLIQUE, FRONTAL, cosines[v]) : 0;
     if (confidence[v] === 0 || materials[v] > Material.neck || spared === 1) continue;
-    let distance = 0;
-    for (let k = 0; k < 3; k++) distance += ((ratios[3 * v + k] - mean[k] / count) / deviation[k]) ** 2 / 3;
-    confidence[v] *= spared + (1 - spared) * strange.weight(Math.sqrt(distance));
+    const offset = mean.map((sum, k) => ratios[3 * v + k] - sum / count);
+    const brightness = (offset[0] + offset[1] + offset[2]) / 3;
+    const hue = Math.hypot(...offset.map((o) => o - brightness));
+    const distance = Math.hypot(brightness / SKIN_BRIGHTNESS, hue / SKIN_HUE);
+    confidence[v] *= spared + (1 - spared) * strange.weight(distance);
   }
 }
 

@@ -1,6 +1,8 @@
+import { smoothstep } from "../../geometry/smoothstep.ts";
 import { type Border, borders } from "../../mesh/border.ts";
 import { labelsOfRegions } from "../../morphable/labels.ts";
 import { type MorphableModel, Region } from "../../morphable/model.ts";
+import { surfacePositions, synthesizeShape } from "../../morphable/synthesize.ts";
 import type { Raster } from "../../raster/raster.ts";
 import { rasterize } from "../../raster/rasterize.ts";
 import { type Adjacency, adjacency } from "./diffuse.ts";
@@ -12,6 +14,8 @@ export interface HeadTemplate {
   readonly labels: Uint8Array;
   /** 1 for triangles of the face mesh: they move with expressions and are never replaced by the depth map. */
   readonly facial: Uint8Array;
+  /** How far a photo can be expected to show each vertex's own skin, in [0, 1]: below the chin clothes begin. */
+  readonly bareness: Float32Array;
   /** What each vertex is made of, as far as its colour is concerned: one {@link Material} per vertex. */
   readonly materials: Uint8Array;
   /** The outer border of the face mesh. */
@@ -46,15 +50,30 @@ const FACIAL = new Set<number>([
 export function headTemplate(model: MorphableModel, atlasSide = 768): HeadTemplate {
   const facial = model.regions.map((region) => (FACIAL.has(region) ? 1 : 0));
   const faceTriangles = model.triangles.filter((_, k) => facial[Math.floor(k / 3)] === 1);
+  const materials = materialsOf(model);
   return {
     model,
     labels: labelsOfRegions(model.regions),
     facial,
-    materials: materialsOf(model),
+    bareness: barenessOf(model, materials),
+    materials,
     faceBorder: borders(faceTriangles).reduce((a, b) => (b.vertices.length > a.vertices.length ? b : a)),
     edges: adjacency(model.triangles, model.vertexCount),
     atlas: layOut(model, atlasSide),
   };
+}
+
+/** So far below the chin, mm, clothes are to be expected. */
+const COLLAR = 50;
+/** The chin among the 68 landmarks. */
+const CHIN = 8;
+
+function barenessOf(model: MorphableModel, materials: Uint8Array): Float32Array {
+  const mean = synthesizeShape(model, [], []);
+  const chin = surfacePositions(model, mean, model.landmarks68)[3 * CHIN + 1];
+  return Float32Array.from(materials, (material, v) =>
+    material === Material.neck ? smoothstep(chin - COLLAR, chin, mean[3 * v + 1]) : 1,
+  );
 }
 
 /** Where regions meet the vertex is skin rather than neck, and neck rather than hair. */
