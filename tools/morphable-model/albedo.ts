@@ -39,6 +39,7 @@ export interface Palette {
   readonly skins: readonly Float32Array[];
   readonly brows: readonly Float32Array[];
   readonly lips: Float32Array;
+  readonly faceShare: Float32Array;
   readonly scalp: Float32Array;
   readonly beard: Float32Array;
   readonly moustache: Float32Array;
@@ -54,8 +55,34 @@ export interface Palette {
   readonly positions: Float32Array;
 }
 
-/** MakeHuman's skins are as bright as lit photos; this brings them to the reflectance of skin. */
-const skinBrightness = 0.8;
+/** Mean luminance that all skins are drawn towards, and how far: MakeHuman's are as bright as lit photos, or too dark. */
+const skinLuminance = { mean: 0.22, pull: 0.5 } as const;
+
+const luminance = (r: number, g: number, b: number) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
+
+/**
+ * A skin as the model wants it: its brightness moderated, and the scalp, which MakeHuman paints with hair of its own
+ * colour, in the colour of the face, half-way between the face's brightness and its own.
+ */
+function moderated(skin: Float32Array, face: Float32Array, scalp: Float32Array): Float32Array {
+  const tone = [0, 0, 0];
+  let weight = 0;
+  for (let v = 0; v < skin.length / 3; v++) {
+    weight += face[v];
+    for (let c = 0; c < 3; c++) tone[c] += face[v] * skin[3 * v + c];
+  }
+  const mean = luminance(tone[0], tone[1], tone[2]) / weight;
+  const gain = (skinLuminance.mean / mean) ** skinLuminance.pull;
+  const hue = tone.map((t) => t / weight / mean);
+  return skin.map((x, i) => {
+    const v = Math.floor(i / 3);
+    const own = luminance(skin[3 * v], skin[3 * v + 1], skin[3 * v + 2]);
+    return gain * (x + scalp[v] * (Math.sqrt(own * mean) * hue[i % 3] - x));
+  });
+}
+
+/** How much brighter than their textures teeth and tongue are. */
+const mouthGain = { teeth: 1.3, tongue: 0.55 } as const;
 
 export async function readPalette(pack: Pack, cage: Cage, surface: Surface): Promise<Palette> {
   const points = placeCage(pack, cage, pack.reference);
@@ -68,24 +95,30 @@ export async function readPalette(pack: Pack, cage: Cage, surface: Surface): Pro
     3,
   );
   const [skin, tongue, teeth] = surface.patches;
+  const zones = zoneMasks(pack, cage, surface, positions);
   const skins: Float32Array[] = [];
   for (const file of readdirSync(join(pack.folder, "skins")).sort()) {
     const texture = await readTexture(join(pack.folder, "skins", file));
-    skins.push(sampleVertices(skin.patch, texture).map((x) => skinBrightness * x));
+    skins.push(moderated(sampleVertices(skin.patch, texture), zones.faceShare, zones.scalp));
   }
   const mouth = new Float32Array(3 * surface.vertexCount);
-  for (const [{ patch, first }, file] of [
-    [tongue, "tongue/tongue01_diffuse.jpg"],
-    [teeth, "teeth/teeth.png"],
-  ] as const)
-    mouth.set(sampleVertices(patch, await readTexture(join(pack.folder, file))), 3 * first);
+  for (const [{ patch, first }, file, gain] of [
+    [tongue, "tongue/tongue01_diffuse.jpg", mouthGain.tongue],
+    [teeth, "teeth/teeth.png", mouthGain.teeth],
+  ] as const) {
+    const colours = sampleVertices(patch, await readTexture(join(pack.folder, file)));
+    mouth.set(
+      colours.map((x) => gain * x),
+      3 * first,
+    );
+  }
   const irises: Float32Array[] = [];
   const eyes = join(pack.folder, "eyes", "textures");
   for (const file of readdirSync(eyes).sort()) irises.push(sampleRings(await readTexture(join(eyes, file))));
   return {
     skins,
     brows: await browMasks(pack, positions, centre, surface),
-    ...zoneMasks(pack, cage, surface, positions),
+    ...zones,
     irises,
     mouth,
     positions,
@@ -209,7 +242,7 @@ function zoneMasks(
   cage: Cage,
   surface: Surface,
   positions: Float32Array,
-): Pick<Palette, "lips" | "scalp" | "beard" | "moustache" | "chinBeard" | "blood" | "underEyes"> {
+): Pick<Palette, "lips" | "faceShare" | "scalp" | "beard" | "moustache" | "chinBeard" | "blood" | "underEyes"> {
   const at = (name: string) => {
     const v = cage.ofBody[pack.landmarks.named[name]];
     return [...positions.subarray(3 * v, 3 * v + 3)];
@@ -253,6 +286,7 @@ function zoneMasks(
   );
   return {
     lips,
+    faceShare: region.face,
     scalp: refineMask(surface, scalpPoints(pack, cage)),
     beard: beard.map((b, v) => Math.max(b, moustache[v])),
     moustache,
@@ -325,16 +359,15 @@ function regionShare({ triangles, regions, vertexCount }: Surface) {
 const melanin = [0.55, 0.85, 1.15] as const;
 const blood = [0.08, 0.55, 0.42] as const;
 
-/** Linear reflectance of hair: black, dark brown, brown, light brown, blond, red, grey, white. */
+/** Linear reflectance of short hair, with skin shining through: black, dark brown, brown, light brown, blond, red, grey. */
 const hairColours = [
-  [0.012, 0.01, 0.009],
-  [0.035, 0.022, 0.015],
-  [0.075, 0.043, 0.025],
-  [0.14, 0.085, 0.05],
-  [0.32, 0.22, 0.12],
-  [0.22, 0.075, 0.03],
-  [0.22, 0.21, 0.2],
-  [0.5, 0.48, 0.45],
+  [0.018, 0.015, 0.013],
+  [0.035, 0.026, 0.02],
+  [0.065, 0.046, 0.034],
+  [0.11, 0.08, 0.058],
+  [0.2, 0.15, 0.1],
+  [0.13, 0.07, 0.045],
+  [0.17, 0.16, 0.15],
 ] as const;
 
 /** Draws the albedo of one head: linear r, g, b per surface vertex. */
@@ -379,17 +412,17 @@ function mixSkins(random: Random, { skins }: Palette, out: Float32Array): void {
 
 /** Melanin and blood over the whole skin, blood in zones, darker lids, redder or paler lips, and smooth differences. */
 function tintSkin(random: Random, palette: Palette, out: Float32Array, count: number): void {
-  const tan = 0.22 * random.normal();
-  const flush = 0.18 * random.normal();
-  const zones = palette.blood.map((mask) => ({ mask, amount: 0.25 * random.normal() }));
-  const underEyes = 0.2 * random.normal();
-  const lips = 0.35 * random.normal();
-  const lipTan = 0.25 * random.normal();
+  const tan = 0.18 * random.normal();
+  const flush = 0.12 * random.normal();
+  const zones = palette.blood.map((mask) => ({ mask, amount: 0.14 * random.normal() }));
+  const underEyes = 0.15 * random.normal();
+  const lips = 0.22 * random.normal();
+  const lipTan = 0.15 * random.normal();
   const patches = Array.from({ length: 5 }, () => ({
     centre: [random.range(-70, 70), random.range(-110, 70), random.range(-20, 20)],
     radius: random.range(25, 55),
-    melanin: 0.07 * random.normal(),
-    blood: 0.09 * random.normal(),
+    melanin: 0.05 * random.normal(),
+    blood: 0.05 * random.normal(),
   }));
   const p = palette.positions;
   for (let v = 0; v < count; v++) {
@@ -409,11 +442,11 @@ function tintSkin(random: Random, palette: Palette, out: Float32Array, count: nu
 /** Brows, beard and the stubble of the scalp, as hair colour that covers a share of the skin. */
 function paintHair(random: Random, palette: Palette, hair: readonly number[], out: Float32Array, count: number): void {
   const brow = palette.brows[random.index(palette.brows.length)];
-  const browStrength = random.range(0.35, 1);
+  const browStrength = random.range(0.45, 1);
   const u = random.uniform();
-  const style = u < 0.3 ? palette.beard : u < 0.38 ? palette.moustache : u < 0.46 ? palette.chinBeard : null;
-  const beardStrength = style ? random.range(0.1, 0.75) : 0;
-  const scalp = random.uniform() ** 2 * 0.8;
+  const style = u < 0.2 ? palette.beard : u < 0.25 ? palette.moustache : u < 0.3 ? palette.chinBeard : null;
+  const beardStrength = style ? random.range(0.1, 0.65) : 0;
+  const scalp = random.uniform() ** 2 * 0.5;
   for (let v = 0; v < count; v++) {
     const cover = Math.min(
       1,

@@ -164,6 +164,9 @@ export function nearestMirrored(points: ArrayLike<number>, i: number, from: numb
   return best;
 }
 
+/** How far the teeth are set back, mm: with the lips closed over them they would touch the skin. */
+export const teethBack = 1.5;
+
 /** Millimetres per unit of the base mesh. */
 const mmPerUnit = 100;
 
@@ -186,6 +189,7 @@ export function placeCage(
     copy(v, start.lowerTeeth + v - toothHelpers.lower[0]);
   for (let v = toothHelpers.upper[0]; v <= toothHelpers.upper[1]; v++)
     copy(v, start.upperTeeth + v - toothHelpers.upper[0]);
+  for (let i = start.lowerTeeth; i < start.eyeLeft; i++) out[3 * i + 2] -= teethBack;
   for (const side of ["left", "right"] as const) {
     const { centre, radius } = measureEye(base, side);
     const first = 3 * (side === "left" ? start.eyeLeft : start.eyeRight);

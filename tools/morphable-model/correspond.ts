@@ -212,43 +212,105 @@ function ontoSurface(
   const found = tree.nearest(Float32Array.from(points.flat()));
   const out = { triangles: found.triangles.map((t) => skin[t]), weights: found.weights };
   const loops = pack.regions.loops;
-  const snap = (indices: readonly number[], loop: readonly number[]) => {
-    const line = loop.map((v) => cage.ofBody[v]);
-    for (const i of indices) placeOnLoop(triangles, mean, line, points[i], i, out);
-  };
-  snap(eyelids468.left, loops.eyelid_margin_left);
-  snap(eyelids468.right, loops.eyelid_margin_right);
-  const halves = (loop: readonly number[]) => {
-    // Loops of the lips start in the middle of the upper lip and run over the left corner; corners belong to both halves.
-    const quarter = Math.floor(loop.length / 4);
-    const upper = [...loop.slice(loop.length - quarter - 1), ...loop.slice(0, quarter + 2)];
-    return { upper, lower: loop.slice(quarter, loop.length - quarter + 1) };
-  };
-  const outer = halves(loops.lip_outer_border);
-  const inner = halves(loops.lip_inner_margin);
-  snap(lips468.outerUpper, outer.upper);
-  snap(lips468.outerLower, outer.lower);
-  snap(lips468.innerUpper, inner.upper);
-  snap(lips468.innerLower, inner.lower);
+  const place = (indices: readonly number[], path: readonly number[]) =>
+    placeAlong(
+      triangles,
+      mean,
+      path.map((v) => cage.ofBody[v]),
+      points,
+      indices,
+      out,
+    );
+  // Loops of lids start at the inner corner and run over the upper lid; the detector's rows start at the outer corner.
+  for (const [row, loop, outerCorner] of [
+    [eyelids468.left, loops.eyelid_margin_left, pack.landmarks.named.exocanthion_left],
+    [eyelids468.right, loops.eyelid_margin_right, pack.landmarks.named.exocanthion_right],
+  ] as const) {
+    const corner = loop.indexOf(outerCorner);
+    const upper = [...loop.slice(0, corner + 1)].reverse();
+    const lower = [...loop.slice(corner), loop[0]];
+    place(row.slice(0, 9), lower);
+    place([...row.slice(8), row[0]], [...upper].reverse());
+  }
+  // Loops of lips start in the middle of the upper lip and run over the subject's left corner; the rows go from right to left.
+  for (const [upperRow, lowerRow, loop] of [
+    [lips468.outerUpper, lips468.outerLower, loops.lip_outer_border],
+    [lips468.innerUpper, lips468.innerLower, loops.lip_inner_margin],
+  ] as const) {
+    const [left, right] = [
+      argMax(loop, (v) => mean[3 * cage.ofBody[v]]),
+      argMax(loop, (v) => -mean[3 * cage.ofBody[v]]),
+    ];
+    place(upperRow, [...loop.slice(right), ...loop.slice(0, left + 1)]);
+    place([upperRow[0], ...lowerRow, upperRow[upperRow.length - 1]], loop.slice(left, right + 1).reverse());
+  }
   return out;
 }
 
-/** Puts point i on the nearest place of a line of surface vertices that cage points refine to, edge by edge. */
-function placeOnLoop(
+const argMax = <T>(items: readonly T[], value: (item: T) => number): number => {
+  let best = 0;
+  for (let i = 1; i < items.length; i++) if (value(items[i]) > value(items[best])) best = i;
+  return best;
+};
+
+/**
+ * Puts a row of the detector's points, which run from one corner of eye or mouth to the other, on a path of surface
+ * vertices between the same corners, at the same shares of the way.
+ */
+function placeAlong(
   triangles: Uint32Array,
   mean: Float32Array,
-  line: readonly number[],
-  point: readonly number[],
-  i: number,
+  path: readonly number[],
+  points: readonly number[][],
+  row: readonly number[],
   out: { triangles: Uint32Array; weights: Float32Array },
 ): void {
-  let best = { vertex: line[0], distance: Infinity };
-  for (const vertex of line) {
-    const distance = Math.hypot(...point.map((x, axis) => x - mean[3 * vertex + axis]));
-    if (distance < best.distance) best = { vertex, distance };
+  const at = (v: number) => [mean[3 * v], mean[3 * v + 1], mean[3 * v + 2]];
+  const along = shares(path.map(at));
+  const wanted = shares(row.map((i) => points[i]));
+  for (const [k, i] of row.entries()) {
+    let edge = 0;
+    while (edge < path.length - 2 && along[edge + 1] < wanted[k]) edge++;
+    const t = Math.min(1, Math.max(0, (wanted[k] - along[edge]) / (along[edge + 1] - along[edge])));
+    const { triangle, weights } = pointOnEdge(triangles, path[edge], path[edge + 1], t);
+    out.triangles[i] = triangle;
+    out.weights.set(weights, 3 * i);
   }
-  const corner = triangles.indexOf(best.vertex);
-  out.triangles[i] = Math.floor(corner / 3);
-  out.weights.fill(0, 3 * i, 3 * i + 3);
-  out.weights[3 * i + (corner % 3)] = 1;
+}
+
+/** Share of the whole way at each point of a row. */
+function shares(row: readonly number[][]): number[] {
+  const way = [0];
+  for (let i = 1; i < row.length; i++)
+    way.push(way[i - 1] + Math.hypot(...row[i].map((x, axis) => x - row[i - 1][axis])));
+  return way.map((w) => w / way[way.length - 1]);
+}
+
+/**
+ * The surface point at share `t` from one refined cage point to the next: an edge of the cage is two edges of the
+ * surface, joined by the vertex that both ends have for a neighbour.
+ */
+function pointOnEdge(
+  triangles: Uint32Array,
+  from: number,
+  to: number,
+  t: number,
+): { triangle: number; weights: number[] } {
+  const neighbours = (v: number) => {
+    const found = new Set<number>();
+    for (let c = 0; c < triangles.length; c++)
+      if (triangles[c] === v) for (let k = 0; k < 3; k++) found.add(triangles[c - (c % 3) + k]);
+    found.delete(v);
+    return found;
+  };
+  const beside = neighbours(to);
+  const middle = [...neighbours(from)].find((v) => beside.has(v));
+  if (middle === undefined) throw new Error(`pointOnEdge: vertices ${from} and ${to} share no neighbour`);
+  const [end, s] = t < 0.5 ? [from, 1 - 2 * t] : [to, 2 * t - 1];
+  for (let c = 0; c < triangles.length; c += 3) {
+    const corners = [triangles[c], triangles[c + 1], triangles[c + 2]];
+    if (corners.includes(end) && corners.includes(middle))
+      return { triangle: c / 3, weights: corners.map((v) => (v === end ? s : v === middle ? 1 - s : 0)) };
+  }
+  throw new Error(`pointOnEdge: vertices ${end} and ${middle} share no triangle`);
 }

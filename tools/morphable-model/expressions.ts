@@ -62,11 +62,11 @@ export function buildExpressions(face: Face): Map<string, Offsets> {
     ...units("browOuterUp", (side) => `eyebrows-${side}-extern-up`),
     ["cheekPuff", puffCheeks(face)],
     ...sides("cheekSquint", raiseCheeks(face)),
-    ...units("eyeBlink", (side) => `eye-${side}-closure`),
+    ...units("eyeBlink", (side) => `eye-${side}-closure`, lidsShut),
     ...eyes,
-    ...units("eyeSquint", (side) => `eye-${side}-slit`),
+    ...units("eyeSquint", (side) => `eye-${side}-slit`, 0.65),
     ...units("eyeWide", (side) => `eye-${side}-opened-up`),
-    ["jawForward", translateJaw(jaw, [0, 0, 6])],
+    ["jawForward", translateJaw(jaw, [0, 0, 4.5])],
     ["jawLeft", jawLeft],
     ["jawOpen", open],
     ["jawRight", mirrored(jawLeft)],
@@ -85,7 +85,7 @@ export function buildExpressions(face: Face): Map<string, Offsets> {
     ["mouthRollLower", rollLips(face, lips.lower)],
     ["mouthRollUpper", rollLips(face, lips.upper)],
     ["mouthShrugLower", combine([0.8, unit("mouth-eversion")])],
-    ["mouthShrugUpper", masked(raiseLips(4, 2, lips.upper), lips.upper)],
+    ["mouthShrugUpper", masked(raiseLips(2, 2.5, lips.upper), lips.upper)],
     ...sides("mouthSmile", smile),
     ...sides("mouthStretch", unit("mouth-retraction")),
     ...sides("mouthUpperUp", combine([0.9, unit("mouth-elevation")])),
@@ -102,6 +102,9 @@ export function buildExpressions(face: Face): Map<string, Offsets> {
     ["noseDown", unit("nose-depression")],
   ]);
 }
+
+/** MakeHuman's closed lids just touch; a little further, and they stay shut seen from below. */
+const lidsShut = 1.05;
 
 /** Offsets of one expression unit, averaged over the three ancestries it exists for. */
 function expressionUnit(face: Face, name: string): Offsets {
@@ -155,7 +158,7 @@ function jawHinge(face: Face): number[] {
  * How much each point goes along with the jaw: the motion of the unit "mouth-open" along that of a rotation about the
  * hinge, as a share of the chin's; teeth and tongue of the lower jaw go along fully.
  */
-export function jawMask(face: Face): Mask {
+function jawMask(face: Face): Mask {
   const { points, cage, pack } = face;
   const [, hy, hz] = jawHinge(face);
   const offsets = expressionUnit(face, "mouth-open");
@@ -193,6 +196,9 @@ function rotation(
 /** How far the mouth opens: share of MakeHuman's unit, which goes to the limit of the joint. */
 const opening = 0.75;
 
+/** How far the tongue sinks below and behind the lower teeth when the mouth is open, mm. */
+const lyingTongue = [0, 5, 5] as const;
+
 /** The unit "mouth-open" for skin and mouth; teeth and tongue follow rigidly about the hinge, as far as the chin does. */
 function openJaw(face: Face, jaw: Mask, hinge: readonly number[]): Offsets {
   const { points, cage, pack } = face;
@@ -203,8 +209,14 @@ function openJaw(face: Face, jaw: Mask, hinge: readonly number[]): Offsets {
     points[3 * chin + 1] + skin[3 * chin + 1] - hinge[1],
     points[3 * chin + 2] + skin[3 * chin + 2] - hinge[2],
   );
+  const { tongue, lowerTeeth } = cage.start;
   const rigid = rotation(points, hinge, "x", (i) => (from - to) * jaw[i]);
-  return skin.map((x, i) => (i < 3 * cage.start.tongue ? x : rigid[i]));
+  return skin.map((x, k) => {
+    const i = Math.floor(k / 3);
+    if (i < tongue) return x;
+    // At rest the tongue fills the closed mouth; open, it lies down behind the lower teeth.
+    return rigid[k] - (i < lowerTeeth ? lyingTongue[k % 3] : 0);
+  });
 }
 
 /** The jaw swung towards the subject's left about the vertical through the hinge. */

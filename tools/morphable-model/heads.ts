@@ -13,11 +13,11 @@ export interface HeadSlider extends Slider {
 }
 
 /** Standard deviation of the largest vertex offset that a slider makes, mm. Local features of people differ by 1–3 mm. */
-const localSpread = 2;
-/** The same for the sliders that scale the whole head: people's heads differ by about 6 mm in height and width. */
-const globalSpread = 4.5;
+const localSpread = 1.5;
+/** The same for the sliders that scale the whole head. */
+const globalSpread = 3.5;
 /** The same for one-sided differences between left and right. */
-const asymmetrySpread = 0.6;
+const asymmetrySpread = 0.5;
 /** No slider spreads wider than this share of its range: towards its ends MakeHuman makes caricatures. */
 const maxSpread = 0.3;
 /** Difference between the two sides of a paired slider, relative to their common value. */
@@ -25,8 +25,7 @@ const sideDifference = 0.12;
 
 /** Targets that move the trunk, not the head; or the whole head, which the alignment takes out again. */
 const leftOut = /asymm-|head-trans|measure-neck-height/;
-const isGlobal =
-  /head-scale|head-back-scale|head-fat|head-age|head\/head-(oval|round|square|rectangular|diamond|triangular|invertedtriangular)/;
+const isGlobal = /head-scale|head-back-scale|head-fat|head-age/;
 
 /** All shape sliders of the head with their spread, in the order of the target names. */
 export function headSliders(targets: ReadonlyMap<string, Target>): HeadSlider[] {
@@ -61,12 +60,12 @@ function largestOffset({ indices, offsets }: Target): number {
 }
 
 /**
- * Draws who a head is: 8 % children from 4 to 17, 77 % adults to 65, 15 % older ones to 90; both sexes evenly, mostly
+ * Draws who a head is: 8 % children from 8 to 17 (MakeHuman's sliders make masks of smaller ones), 77 % adults to 65, 15 % older ones to 90; both sexes evenly, mostly
  * near one pole; ancestry shares from a symmetric Dirichlet distribution that favours mixtures of one or two.
  */
 export function randomPerson(random: Random): Person {
   const u = random.uniform();
-  const age = u < 0.08 ? random.range(4, 17) : u < 0.85 ? random.range(17, 65) : random.range(65, 90);
+  const age = u < 0.08 ? random.range(8, 17) : u < 0.85 ? random.range(17, 65) : random.range(65, 90);
   const blend = 0.35 * random.uniform() ** 2;
   const share = () => (-Math.log(1 - random.uniform())) ** 1.6;
   const around = (centre: number, spread: number) => Math.min(1, Math.max(0, centre + spread * random.normal()));

@@ -1,62 +1,119 @@
+import type { Cage } from "./cage.ts";
 import type { SparseMatrix } from "./cameo.ts";
-import { type Face, jawMask, smoothstep } from "./expressions.ts";
+import type { Face } from "./expressions.ts";
 
 /** How far the skin follows the edge of a lip, mm. */
 const reach = 6;
 /** Lips overlap by this much where they are pressed together, mm: two borders that just touch would let light through. */
 const overlap = 0.25;
-const rounds = 4;
+/** Towards the corners of the mouth, over this length, they only just meet, mm. */
+const cornerLength = 8;
+const rounds = 6;
 
 /**
- * MakeHuman's lips stand slightly open, and refinement rounds them further off. This closes them: at each pair of points
- * where the lips meet, the gap that the refined surface would have is shared between upper and lower lip, and their
- * neighbourhood goes along.
+ * MakeHuman's lips stand slightly open, and refinement rounds them further off. This closes them: all across the mouth the
+ * gap that the refined surface would have between the edges of the lips is shared between upper and lower lip, and their
+ * neighbourhood, measured along the skin, goes along.
  * @returns a function that moves the cage points of any head (mm) in place
  */
 export function lipCloser({ pack, cage, points }: Face, refinement: SparseMatrix): (points: Float64Array) => void {
-  const margin = pack.regions.loops.lip_inner_margin.map((v) => cage.ofBody[v]);
-  // The loop starts in the middle of the upper lip; its opposite is the middle of the lower one.
-  const half = margin.length / 2;
-  const pairs = margin.flatMap((_, i) => {
-    const own = i <= half / 2 ? [i, half - i] : i >= 2 * half - half / 2 ? [i, 3 * half - i] : null;
-    return own && own[1] < margin.length ? [{ upper: margin[own[0]], lower: margin[own[1]] }] : [];
-  });
-  const jaw = jawMask({ pack, cage, points });
-  const moved: { point: number; share: number; weights: Float64Array }[] = [];
+  const { upper, lower } = lipEdges(pack.regions.loops.lip_inner_margin.map((v) => cage.ofBody[v]));
+  const neighbours = cageNeighbours(pack.base.faces, cage);
+  const toUpper = distancesAlong(neighbours, points, upper);
+  const toLower = distancesAlong(neighbours, points, lower);
+  const moved: { point: number; share: number }[] = [];
   for (let i = 0; i < cage.start.tongue; i++) {
-    const d = Math.min(...margin.map((m) => distance(points, i, m)));
-    const side = 2 * smoothstep(0.35, 0.65, jaw[i]) - 1;
-    const share = 0.5 * side * Math.exp(-((d / reach) ** 2));
-    if (Math.abs(share) < 1e-3) continue;
-    const near = pairs.map(({ upper, lower }) => {
-      const across = points[3 * i] - (points[3 * upper] + points[3 * lower]) / 2;
-      return Math.exp(-((across / 2.5) ** 2)) + 1e-12;
-    });
-    const total = near.reduce((s, w) => s + w, 0);
-    moved.push({ point: i, share, weights: Float64Array.from(near, (w) => w / total) });
+    const share = 0.5 * (Math.exp(-((toLower[i] / reach) ** 2)) - Math.exp(-((toUpper[i] / reach) ** 2)));
+    if (Math.abs(share) > 1e-3) moved.push({ point: i, share });
   }
-  // Surface vertices start with the cage points themselves, refined.
-  const refinedHeight = (of: Float64Array, vertex: number) => {
-    let y = 0;
-    for (let k = refinement.offsets[vertex]; k < refinement.offsets[vertex + 1]; k++)
-      y += refinement.values[k] * of[3 * refinement.columns[k] + 1];
-    return y;
-  };
   return (head) => {
     for (let round = 0; round < rounds; round++) {
-      const gaps = pairs.map(({ upper, lower }) => refinedHeight(head, upper) - refinedHeight(head, lower) + overlap);
-      for (const { point, share, weights } of moved) {
-        let gap = 0;
-        for (let k = 0; k < gaps.length; k++) gap += weights[k] * gaps[k];
-        head[3 * point + 1] += share * gap;
+      const edges = [upper, lower].map((edge) => edge.map((v) => refinedPoint(refinement, head, v)));
+      // Where upper and lower lip meet in the corners both edges have the same end.
+      for (const end of [0, upper.length - 1]) {
+        const corner = [0, 1].map((axis) => (edges[0][end][axis] + edges[1][end][axis]) / 2);
+        for (const edge of edges) edge.splice(end === 0 ? 0 : edge.length, 0, corner);
+      }
+      for (const { point, share } of moved) {
+        const x = head[3 * point];
+        const [above, below] = edges.map((edge) => heightAt(edge, x));
+        const inside = Math.min(x - edges[0][0][0], edges[0][edges[0].length - 1][0] - x);
+        const pressed = overlap * Math.min(1, Math.max(0, inside / cornerLength));
+        head[3 * point + 1] += share * (above - below + pressed);
       }
     }
   };
 }
 
-const distance = (points: Float64Array, i: number, j: number) =>
-  Math.hypot(
-    points[3 * i] - points[3 * j],
-    points[3 * i + 1] - points[3 * j + 1],
-    points[3 * i + 2] - points[3 * j + 2],
-  );
+/**
+ * The edges of both lips from the subject's right to the left. Their loop starts in the middle of the upper lip; its
+ * opposite is the middle of the lower one, and both lips have as many points.
+ */
+function lipEdges(margin: readonly number[]): { upper: number[]; lower: number[] } {
+  const half = margin.length / 2;
+  const reach = Math.floor((half - 1) / 2);
+  const steps = Array.from({ length: 2 * reach + 1 }, (_, k) => k - reach);
+  return {
+    upper: steps.map((i) => margin[(i + margin.length) % margin.length]),
+    lower: steps.map((i) => margin[half - i]),
+  };
+}
+
+/** x and y of the surface vertex that a cage point refines to: surface vertices start with the cage points in order. */
+function refinedPoint({ offsets, columns, values }: SparseMatrix, points: Float64Array, vertex: number): number[] {
+  const out = [0, 0];
+  for (let k = offsets[vertex]; k < offsets[vertex + 1]; k++)
+    for (let axis = 0; axis < 2; axis++) out[axis] += values[k] * points[3 * columns[k] + axis];
+  return out;
+}
+
+/** Height of a line of points (x ascending, y) at x; beyond its ends, that of the end. */
+function heightAt(line: readonly number[][], x: number): number {
+  let k = 1;
+  while (k < line.length - 1 && line[k][0] < x) k++;
+  const [from, to] = [line[k - 1], line[k]];
+  const t = Math.min(1, Math.max(0, (x - from[0]) / (to[0] - from[0] || 1)));
+  return from[1] + t * (to[1] - from[1]);
+}
+
+/** Points joined to each cage point by an edge of the skin. */
+function cageNeighbours(faces: Uint32Array, { skin, ofBody }: Cage): number[][] {
+  const neighbours: Set<number>[] = Array.from(skin.vertices, () => new Set<number>());
+  for (const f of skin.faces)
+    for (let k = 0; k < 4; k++) {
+      const a = ofBody[faces[4 * f + k]];
+      const b = ofBody[faces[4 * f + ((k + 1) % 4)]];
+      neighbours[a].add(b);
+      neighbours[b].add(a);
+    }
+  return neighbours.map((set) => [...set]);
+}
+
+/** Length of the shortest way over edges from the nearest of `sources` to each point, up to a few times {@link reach}. */
+function distancesAlong(
+  neighbours: readonly number[][],
+  points: Float64Array,
+  sources: readonly number[],
+): Float64Array {
+  const distances = new Float64Array(neighbours.length).fill(Infinity);
+  for (const s of sources) distances[s] = 0;
+  // Relaxed wave by wave: the neighbourhood is a few edges deep.
+  let wave = [...sources];
+  while (wave.length > 0) {
+    const next = new Set<number>();
+    for (const i of wave)
+      for (const j of neighbours[i]) {
+        const length = Math.hypot(
+          points[3 * i] - points[3 * j],
+          points[3 * i + 1] - points[3 * j + 1],
+          points[3 * i + 2] - points[3 * j + 2],
+        );
+        if (distances[i] + length < distances[j] && distances[i] + length < 4 * reach) {
+          distances[j] = distances[i] + length;
+          next.add(j);
+        }
+      }
+    wave = [...next];
+  }
+  return distances;
+}

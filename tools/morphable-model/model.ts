@@ -1,15 +1,14 @@
-import type { Target } from "../makehuman/target.ts";
 import { morph } from "../makehuman/target.ts";
 import { randomAlbedo, readPalette } from "./albedo.ts";
-import { applyMotion, rigidMotion } from "./align.ts";
 import { buildCage, type Cage, placeCage } from "./cage.ts";
-import type { LinearSpace, MorphableModel, SurfacePoints } from "./cameo.ts";
+import { applySimilarity, fitRigid, type LinearSpace, type MorphableModel, type SurfacePoints } from "./cameo.ts";
 import { buildExpressions, type Face, type Offsets } from "./expressions.ts";
 import { type HeadSlider, headSliders, randomHead } from "./heads.ts";
 import { lipCloser } from "./lips.ts";
 import { buildPatches } from "./patches.ts";
 import {
   type Components,
+  coefficientsOf,
   type Metric,
   mergeComponents,
   mixtureComponents,
@@ -44,8 +43,8 @@ export interface Workshop {
   readonly face: Face;
   readonly sliders: readonly HeadSlider[];
   readonly closeLips: (points: Float64Array) => void;
-  /** Cage points that rigid alignment looks at: skull and upper face, as far as neither jaw nor ear nor neck. */
-  readonly skull: readonly number[];
+  /** 1 at the cage points that rigid alignment looks at: skull and upper face, but neither jaw, ears nor neck. */
+  readonly skull: Float32Array;
 }
 
 export function openWorkshop(pack: Pack): Workshop {
@@ -63,54 +62,50 @@ export function openWorkshop(pack: Pack): Workshop {
   };
 }
 
-function skullPoints(pack: Pack, { skin, ofBody }: Cage, points: Float64Array): number[] {
+function skullPoints(pack: Pack, { skin, ofBody, start }: Cage, points: Float64Array): Float32Array {
   const nose = points[3 * ofBody[pack.landmarks.named.subnasale] + 1];
-  const chosen = new Set<number>();
+  const isSkull = new Float32Array(start.count);
   for (const [i, f] of skin.faces.entries())
     if (skin.parts[i] === "scalp" || skin.parts[i] === "face")
       for (let k = 0; k < 4; k++) {
         const point = ofBody[pack.base.faces[4 * f + k]];
-        if (points[3 * point + 1] > nose) chosen.add(point);
+        if (points[3 * point + 1] > nose) isSkull[point] = 1;
       }
-  return [...chosen].sort((a, b) => a - b);
+  return isSkull;
 }
 
 /** Cage points of one random head, mm, lips closed, in the axes of the base mesh. */
-export function drawHead({ pack, cage, sliders, closeLips }: Workshop, random: Random): Float64Array {
-  const points = placeCage(
-    pack,
-    cage,
-    morph(pack.base.positions, pack.targets as ReadonlyMap<string, Target>, randomHead(random, sliders)),
-  );
+export function drawHead({ pack, cage, sliders, closeLips }: Workshop, random: Random): Float32Array {
+  const points = placeCage(pack, cage, morph(pack.base.positions, pack.targets, randomHead(random, sliders)));
   closeLips(points);
-  return points;
+  return Float32Array.from(points);
 }
+
+/** Moves a head rigidly so that its skull lies on that of another. */
+export const alignHead = ({ skull }: Workshop, head: Float32Array, to: Float32Array): Float32Array =>
+  applySimilarity(fitRigid(head, to, skull), head);
 
 /** The mean head in model space, and the aligned heads as offsets from it. */
 interface Heads {
-  readonly mean: Float64Array;
-  readonly symmetric: Float32Array[];
-  readonly antisymmetric: Float32Array[];
+  readonly mean: Float32Array;
+  readonly symmetric: readonly Float32Array[];
+  readonly antisymmetric: readonly Float32Array[];
 }
 
 /** Draws heads, aligns them rigidly on the skull, and splits them into what is and is not mirror-symmetric. */
-function sampleHeads(shop: Workshop, count: number): Heads {
+function sampleHeads(shop: Workshop): Heads {
   const random = createRandom(seeds.heads);
-  const heads = Array.from({ length: count }, () => drawHead(shop, random));
+  const heads = Array.from({ length: sizes.heads }, () => drawHead(shop, random));
   const mean = meanHead(shop, heads);
-  const symmetric: Float32Array[] = [];
-  const antisymmetric: Float32Array[] = [];
-  for (const head of heads) {
-    applyMotion(head, rigidMotion(head, mean, shop.skull));
-    const split = splitSymmetry(
-      head.map((x, i) => x - mean[i]),
-      shop.cage.mirror,
-      true,
-    );
-    symmetric.push(Float32Array.from(split.symmetric));
-    antisymmetric.push(Float32Array.from(split.antisymmetric));
-  }
-  return { mean, symmetric, antisymmetric };
+  const parts = heads.map((head) => {
+    const offsets = alignHead(shop, head, mean).map((x, i) => x - mean[i]);
+    return splitSymmetry(offsets, shop.cage.mirror, true);
+  });
+  return {
+    mean,
+    symmetric: parts.map((p) => p.symmetric),
+    antisymmetric: parts.map((p) => p.antisymmetric),
+  };
 }
 
 /** Rounds of aligning the heads to their mean; the second changes it by micrometres. */
@@ -120,16 +115,15 @@ const alignmentRounds = 2;
  * The symmetric mean of heads aligned to it, in model space: the origin lies in the plane of symmetry, half-way between
  * crown and chin and half-way between glabella and the back of the head.
  */
-function meanHead({ cage, pack, skull }: Workshop, heads: readonly Float64Array[]): Float64Array {
-  let mean: Float64Array = heads[0].slice();
+function meanHead(shop: Workshop, heads: readonly Float32Array[]): Float32Array {
+  let mean = heads[0];
   for (let round = 0; round < alignmentRounds; round++) {
     const sum = new Float64Array(mean.length);
     for (const head of heads) {
-      const moved = head.slice();
-      applyMotion(moved, rigidMotion(head, mean, skull));
-      for (let i = 0; i < sum.length; i++) sum[i] += moved[i] / heads.length;
+      const aligned = alignHead(shop, head, mean);
+      for (let i = 0; i < sum.length; i++) sum[i] += aligned[i] / heads.length;
     }
-    mean = centred(symmetrized(sum, cage), pack, cage);
+    mean = Float32Array.from(centred(symmetrized(sum, shop.cage), shop.pack, shop.cage));
   }
   return mean;
 }
@@ -170,38 +164,66 @@ const toSpace = ({ basis, deviations }: Components): LinearSpace => ({
   deviations: Float32Array.from(deviations),
 });
 
-/**
- * Draws how strongly each named expression takes part in one random face: a few at once, each from 0 to 1, both sides
- * alike more often than not.
- */
-export function drawExpression(
-  random: Random,
-  groups: readonly (readonly string[])[],
-  names: readonly string[],
-): Float64Array {
-  const weights = new Float64Array(names.length);
-  for (const group of groups) {
-    if (random.uniform() > 0.22) continue;
-    const strength = random.uniform();
-    const oneSided = group.length > 1 && random.uniform() < 0.25;
-    const side = random.index(group.length);
-    for (const [i, name] of group.entries())
-      weights[names.indexOf(name)] = strength * (oneSided && i !== side ? random.range(0, 0.3) : random.range(0.85, 1));
-  }
-  return weights;
+/** Named expressions that act together in a random face, and how often they do. */
+interface ExpressionGroup {
+  readonly names: readonly string[];
+  readonly chance: number;
+  /** Whether one of them may also act alone. */
+  readonly oneSided: boolean;
 }
 
-/** Named expressions that belong together as left and right. */
-export function expressionGroups(names: Iterable<string>): string[][] {
+/** How often a group takes part where that is not the usual chance, by the name's beginning. */
+const chances: readonly (readonly [RegExp, number])[] = [
+  [/^jawOpen/, 0.45],
+  [/^mouthSmile/, 0.35],
+  [/^eyeBlink|^eyeSquint|^browInnerUp|^browDown|^browOuterUp|^cheekSquint|^mouthPart/, 0.2],
+  [/^neckTense|^mouthSnarl|^tongueOut|^mouthRoll|^nose/, 0.05],
+];
+const usualChance = 0.11;
+
+/** Left and right act together; both eyes look the same way. */
+export function expressionGroups(names: Iterable<string>): ExpressionGroup[] {
   const groups = new Map<string, string[]>();
   for (const name of names) {
+    if (name.startsWith("eyeLook")) continue;
     const stem = name.replace(/(Left|Right)$/, "");
     const key = /^(jaw|mouth)$/.test(stem) ? name : stem;
     const group = groups.get(key);
     if (group) group.push(name);
     else groups.set(key, [name]);
   }
-  return [...groups.values()];
+  const chanceOf = (name: string) => chances.find(([pattern]) => pattern.test(name))?.[1] ?? usualChance;
+  const gaze = [
+    ["eyeLookOutLeft", "eyeLookInRight"],
+    ["eyeLookInLeft", "eyeLookOutRight"],
+    ["eyeLookUpLeft", "eyeLookUpRight"],
+    ["eyeLookDownLeft", "eyeLookDownRight"],
+  ];
+  return [
+    ...[...groups.values()].map((group) => ({ names: group, chance: chanceOf(group[0]), oneSided: group.length > 1 })),
+    ...gaze.map((group) => ({ names: group, chance: 0.25, oneSided: false })),
+  ];
+}
+
+/**
+ * Draws how strongly each named expression takes part in one random face: a few at once, each from 0 to 1, both sides
+ * alike more often than not.
+ */
+export function drawExpression(
+  random: Random,
+  groups: readonly ExpressionGroup[],
+  names: readonly string[],
+): Float64Array {
+  const weights = new Float64Array(names.length);
+  for (const group of groups) {
+    if (random.uniform() > group.chance) continue;
+    const strength = random.uniform();
+    const oneSided = group.oneSided && random.uniform() < 0.25;
+    const side = random.index(group.names.length);
+    for (const [i, name] of group.names.entries())
+      weights[names.indexOf(name)] = strength * (oneSided && i !== side ? random.range(0, 0.3) : random.range(0.85, 1));
+  }
+  return weights;
 }
 
 export type Progress = (what: string) => void;
@@ -237,7 +259,7 @@ export async function buildModel(
   const metric = refinedMetric(surface.refinement, cage.start.count);
 
   progress("sampling heads");
-  const heads = sampleHeads(shop, sizes.heads);
+  const heads = sampleHeads(shop);
   progress("components of identity");
   const identity = components(heads.symmetric, heads.antisymmetric, width, sizes.identity, metric);
 
@@ -280,7 +302,7 @@ export async function buildModel(
     uvs: surface.uvs,
     uvTriangles: surface.uvTriangles,
     refinement: surface.refinement,
-    meanShape: Float32Array.from(heads.mean),
+    meanShape: heads.mean,
     identity: toSpace(identity),
     expression: toSpace(expression),
     meanAlbedo: Float32Array.from(meanAlbedo),
@@ -291,16 +313,6 @@ export async function buildModel(
     ),
     namedExpressions: new Map([...named].map(([name, offsets]) => [name, coefficientsOf(expression, offsets, metric)])),
   };
-}
-
-/** Coefficients (in standard deviations) of the nearest expression that the components can make. */
-export function coefficientsOf({ basis, deviations }: Components, offsets: Float64Array, metric: Metric): Float32Array {
-  const weighted = metric(offsets, 1);
-  return Float32Array.from(deviations, (deviation, k) => {
-    let sum = 0;
-    for (let i = 0; i < offsets.length; i++) sum += weighted[i] * basis[k * offsets.length + i];
-    return sum / deviation;
-  });
 }
 
 /** Surface points at vertices: a triangle that has the vertex, and all weight on it. */

@@ -1,6 +1,6 @@
 import { fitPart } from "../makehuman/mhclo.ts";
 import { expandRanges } from "../makehuman/pack.ts";
-import { type Cage, placeCage, type SkinPart, toothStrip } from "./cage.ts";
+import { type Cage, placeCage, type SkinPart, teethBack, toothStrip } from "./cage.ts";
 import { subdivide } from "./cameo.ts";
 import { affineWeights, nearest } from "./embed.ts";
 import type { Pack } from "./reference.ts";
@@ -99,7 +99,7 @@ const hiddenMolars = 2;
 function teethPatch(pack: Pack, cage: Cage): Patch {
   const { mesh, fitting } = pack.teeth;
   const points = placeCage(pack, cage, pack.reference);
-  const placed = fitPart(fitting, pack.reference).map((x) => 100 * x);
+  const placed = fitPart(fitting, pack.reference).map((x, i) => 100 * x - (i % 3 === 2 ? teethBack : 0));
   const at = (v: number) => [placed[3 * v], placed[3 * v + 1], placed[3 * v + 2]];
   const pieces = connectedPieces(mesh.faces, fitting.vertexCount);
   // The largest piece is the gums, every other one is a tooth.

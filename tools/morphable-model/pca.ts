@@ -1,5 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import type { SparseMatrix } from "./cameo.ts";
+import type { LinearSpace, SparseMatrix } from "./cameo.ts";
 import { createRandom } from "./random.ts";
 
 /** A symmetric positive matrix M that gives the length of a row: ‖x‖² = xᵀ M x. */
@@ -234,4 +234,17 @@ export function mergeComponents(sets: readonly Components[], width: number, coun
   const basis = new Float64Array(count * width);
   for (const [k, { row }] of all.slice(0, count).entries()) basis.set(row, k * width);
   return { basis, deviations: Float64Array.from(all.slice(0, count), ({ deviation }) => deviation) };
+}
+/** Coefficients, in standard deviations, of the nearest offsets that orthonormal components can make. */
+export function coefficientsOf(
+  { basis, deviations }: Pick<LinearSpace, "basis" | "deviations"> | Components,
+  offsets: Float64Array,
+  metric: Metric,
+): Float32Array {
+  const weighted = metric(offsets, 1);
+  return Float32Array.from(deviations, (deviation, k) => {
+    let sum = 0;
+    for (let i = 0; i < offsets.length; i++) sum += weighted[i] * basis[k * offsets.length + i];
+    return sum / deviation;
+  });
 }

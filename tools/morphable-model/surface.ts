@@ -89,7 +89,7 @@ function atlasUvs(patch: Patch): Float64Array {
 export function mirrorSurface(
   { patches, refinement, vertexCount }: Surface,
   cage: Cage,
-  points: Float64Array,
+  points: Float32Array,
 ): Uint32Array {
   const { offsets, columns, values } = refinement;
   const key = (v: number, image: (column: number) => number) => {
@@ -101,7 +101,7 @@ export function mirrorSurface(
       .join(";");
   };
   const byRow = new Map(Array.from({ length: vertexCount }, (_, v) => [key(v, (c) => c), v]));
-  const surface = applySparse(refinement, Float32Array.from(points), 3);
+  const surface = applySparse(refinement, points, 3);
   return Uint32Array.from({ length: vertexCount }, (_, v) => {
     const twin = byRow.get(key(v, (c) => cage.mirror[c]));
     if (twin !== undefined) return twin;
