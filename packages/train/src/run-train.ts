@@ -1,16 +1,23 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Presets, SingleBar } from "cli-progress";
+import { newestCheckpoint } from "./checkpoint/checkpoints.ts";
 import { ConfigError, parseConfig, type TrainConfig } from "./config.ts";
 import { createLoader } from "./data/loader.ts";
+import { addToBundle, readNetworkValues } from "./export/bundle.ts";
+import { exportNetwork } from "./export/export.ts";
 import { train } from "./loop/train.ts";
-import { createTrainer, taskFields } from "./tasks/index.ts";
+import { createTrainer, inferenceGraph, taskFields } from "./tasks/index.ts";
 
-const usage = `cameo train <face|depth|refine|parse> --config FILE [--dry-run] [--resume]
+const usage = `cameo train <face|depth|refine|parse> --config FILE [--dry-run | --resume | --export DIR]
 
   --config FILE  the run, as JSON (docs/training.md lists all fields)
   --dry-run      build the networks, print parameters, memory and time of a step, train nothing
-  --resume       go on from the newest checkpoint of the run's folder`;
+  --resume       go on from the newest checkpoint of the run's folder
+  --export DIR   write the best (else the newest) weights as an inference model into a bundle's folder
+  --storage KIND float32, float16 or int8 weights in the exported model (default float16)`;
 
 const tasks = ["face", "depth", "refine", "parse"];
 
@@ -37,6 +44,8 @@ export async function runTrain(
         config: { type: "string" },
         "dry-run": { type: "boolean" },
         resume: { type: "boolean" },
+        export: { type: "string" },
+        storage: { type: "string", default: "float16" },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -51,6 +60,7 @@ export async function runTrain(
     }
     const config = await readConfig(values.config, task);
     if (values["dry-run"]) return await dryRun(config, out);
+    if (values.export) return await exportRun(config, values.export, values.storage, out);
     return await run(config, values.resume === true, out);
   } catch (error) {
     const wrongUse = error instanceof ConfigError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
@@ -115,6 +125,24 @@ async function run(config: TrainConfig, resume: boolean, out: Output): Promise<n
     bar.stop();
     process.off("SIGINT", onInterrupt);
   }
+}
+
+/** Writes the result of a run as an inference model for one picture. */
+async function exportRun(config: TrainConfig, folder: string, storage: string, out: Output): Promise<number> {
+  if (storage !== "float32" && storage !== "float16" && storage !== "int8")
+    throw new ConfigError(`--storage: expected float32, float16 or int8, not "${storage}".`);
+  const checkpoints = join(config.out, "checkpoints");
+  const best = join(checkpoints, "best.safetensors");
+  const path = existsSync(best) ? best : await newestCheckpoint(checkpoints);
+  if (!path) throw new Error(`${checkpoints} holds no checkpoint to export.`);
+  const graph = inferenceGraph(config, 1);
+  const { model, difference } = await exportNetwork(graph, await readNetworkValues(path, graph), storage);
+  const about = { name: config.task, licence: "your own", source: `cameo train ${config.task}, seed ${config.seed}` };
+  const entry = await addToBundle(folder, model, about);
+  out.write(`${join(folder, entry.file)}: ${(entry.bytes / 1e6).toFixed(2)} MB, weights as ${storage}, from ${path}\n`);
+  out.write(`output difference: ${difference.largest.toExponential(2)} at most, `);
+  out.write(`${difference.relative.toExponential(2)} relative\n`);
+  return 0;
 }
 
 /** Builds everything, takes a few steps on real data without saving anything, and says what a run would cost. */

@@ -4,7 +4,7 @@ import { depthTask } from "./depth.ts";
 import { faceTask } from "./face.ts";
 import { parseTask } from "./parse.ts";
 import { refineTask } from "./refine.ts";
-import type { Trainer } from "./task.ts";
+import type { InferenceGraph, Trainer } from "./task.ts";
 
 /** What each sample of a run must have. */
 export function taskFields(config: TrainConfig): Fields {
@@ -17,6 +17,20 @@ export function taskFields(config: TrainConfig): Fields {
       return parseTask.fields(config);
     case "refine":
       return refineTask.fields(config);
+  }
+}
+
+/** The network of a run in the form that is exported, for a batch of `count` pictures. */
+export function inferenceGraph(config: TrainConfig, count: number): InferenceGraph {
+  switch (config.task) {
+    case "depth":
+      return depthTask.network(config, count);
+    case "face":
+      return faceTask.network(config, count);
+    case "parse":
+      return parseTask.network(config, count);
+    case "refine":
+      return refineTask.network(config, count);
   }
 }
 

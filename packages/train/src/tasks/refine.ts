@@ -44,10 +44,19 @@ async function perceptualLoss(config: RefineConfig): Promise<((a: Tensor, b: Ten
  */
 export const refineTask: Task<RefineConfig> = {
   fields: () => ({ input: "picture", target: "picture" }),
+  network(config, count) {
+    const variables = new Variables(false);
+    const given = pictureInput("input", config, count, 3);
+    return {
+      learner: "generator",
+      variables,
+      outputs: { made: refineGenerator(variables.scope("generator"), given, config.network) },
+    };
+  },
   async create(config) {
     const { network, losses, batch } = config;
     const perceptual = await perceptualLoss(config);
-    const picture = (name: string, count = batch) => pictureInput(name, config, count, 3);
+    const picture = (name: string) => pictureInput(name, config, batch, 3);
     const discriminator = { filters: network.discriminatorFilters, scales: network.scales };
     const judge = (v: Variables, given: Tensor, made: Tensor) =>
       patchDiscriminators(v, concat([given, made], 1), discriminator);
@@ -104,13 +113,6 @@ export const refineTask: Task<RefineConfig> = {
         return { ...result, metrics: { loss: result.metrics["generator/loss"], ...result.metrics } };
       },
       evaluate: (values, wantPicture) => evaluator.run(generator.averaged, values, wantPicture),
-      network: (count) => {
-        const v = new Variables(false);
-        return {
-          variables: v,
-          outputs: { made: refineGenerator(v.scope("generator"), picture("input", count), network) },
-        };
-      },
       dispose: async () => {
         await Promise.all([generator.dispose(), critic.dispose(), evaluator.dispose()]);
       },

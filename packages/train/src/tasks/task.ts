@@ -17,8 +17,6 @@ export interface Trainer {
   step(batches: readonly Batch[], rate: number): Promise<StepResult>;
   /** Metrics of the averaged weights in inference mode, `loss` among them, and a picture to look at. */
   evaluate(batch: Batch, wantPicture: boolean): Promise<Evaluation>;
-  /** The network for inference: outputs by name for pictures [n, c, size, size]. */
-  readonly network: InferenceGraph;
   dispose(): Promise<void>;
 }
 
@@ -27,14 +25,21 @@ export interface Evaluation {
   readonly picture: RgbImage | null;
 }
 
-/** Builds the inference form of a network for a batch of `count` pictures. */
-export type InferenceGraph = (count: number) => { readonly variables: Variables; readonly outputs: Tensors };
+/** The inference form of a network. */
+export interface InferenceGraph {
+  /** Name of the learner that trains it. */
+  readonly learner: string;
+  readonly variables: Variables;
+  readonly outputs: Tensors;
+}
 
 /** One of the things that can be trained. */
 export interface Task<C extends TrainConfig> {
   /** What each sample must have. */
   fields(config: C): Fields;
   create(config: C): Promise<Trainer>;
+  /** The network that is exported, for a batch of `count` pictures. */
+  network(config: C, count: number): InferenceGraph;
 }
 
 /** Options of a learner from a configuration. */
@@ -61,6 +66,10 @@ export interface PlainTask<C extends TrainConfig> {
 /** Makes a {@link Task} of functions of the graph. */
 export const plainTask = <C extends TrainConfig>(task: PlainTask<C>): Task<C> => ({
   fields: task.fields,
+  network(config, count) {
+    const variables = new Variables(false);
+    return { learner: "network", variables, outputs: task.predict(config, variables, task.inputs(config, count)) };
+  },
   async create(config) {
     const variables = new Variables(true);
     const inputs = task.inputs(config, config.batch);
@@ -77,10 +86,6 @@ export const plainTask = <C extends TrainConfig>(task: PlainTask<C>): Task<C> =>
       learners: { network: learner },
       step: (batches, rate) => learner.step(batches, rate),
       evaluate: (batch, wantPicture) => evaluator.run(learner.averaged, batch, wantPicture),
-      network: (count) => {
-        const v = new Variables(false);
-        return { variables: v, outputs: task.predict(config, v, task.inputs(config, count)) };
-      },
       dispose: async () => {
         await Promise.all([learner.dispose(), evaluator.dispose()]);
       },
