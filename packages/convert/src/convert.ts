@@ -95,6 +95,8 @@ function placeholder(node: GraphNode, override: readonly number[] | undefined): 
   if (!type) throw wrapped.error(`has the type ${dataType}, which is not supported`);
   const shape = override ?? node.attributes.get("shape");
   if (!Array.isArray(shape)) throw wrapped.error("does not say its shape; give it as an option");
+  if (!shape.every((size) => Number.isInteger(size) && size >= -1 && size < 2 ** 31))
+    throw wrapped.error(`has the impossible shape [${shape}]`);
   return { name: node.name, type, shape };
 }
 
