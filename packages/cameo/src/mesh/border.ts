@@ -1,3 +1,4 @@
+import { distance } from "./distance.ts";
 import { nextHalfEdge, twins } from "./half-edges.ts";
 
 /** A path along the border of a mesh, with the surface on its left as seen from outside. */
@@ -30,6 +31,15 @@ export function borders(triangles: Uint32Array, along?: (from: number, to: numbe
     }
   }
   return found;
+}
+
+/** The length of a border in the unit of the positions; for a closed one, all the way round. */
+export function pathLength(positions: Float32Array, { vertices, closed }: Border): number {
+  let length = 0;
+  for (let i = closed ? 0 : 1; i < vertices.length; i++) {
+    length += distance(positions, vertices[i === 0 ? vertices.length - 1 : i - 1], vertices[i]);
+  }
+  return length;
 }
 
 /** The border half-edge that starts where border half-edge `h` ends: turn about that vertex from triangle to triangle. */

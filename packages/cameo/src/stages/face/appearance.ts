@@ -29,13 +29,13 @@ export interface PosedView {
 }
 
 /** Vertices that take part; more do not change the answer. */
-const MAX_SAMPLES = 1500;
+const MAX_SAMPLES = 1000;
 /** Alternations between light and albedo. */
-const ROUNDS = 4;
+const ROUNDS = 3;
 /** Standard deviation of a pixel about the model where the model holds, linear light relative to the face's mean. */
 const NOISE = 0.12;
-/** Prior precision of a light coefficient of band 1 and 2, relative to that of one sample: real light is mostly soft. */
-const LIGHT_PRIOR = [0.1, 2, 2, 2, 8, 8, 8, 8, 8];
+/** Prior precision of the light's coefficients: band 1 is about as strong as 1, band 2 half of that, brightness can be anything. */
+const LIGHT_PRIOR = [0.05, 1, 1, 1, 4, 4, 4, 4, 4];
 /** The light that shows every albedo as it is. */
 const NEUTRAL_LIGHT = ambientSh([1, 1, 1]);
 /** Hair, glasses and highlights are off by several deviations. */
@@ -81,7 +81,7 @@ export function fitAppearance(model: MorphableModel, view: PosedView): Appearanc
       light.clear();
       for (let i = 0; i < n; i++) {
         for (let k = 0; k < 9; k++) row[k] = albedo[3 * i + c] * samples.irradiance[9 * i + k];
-        light.addRow(row.subarray(0, 9), samples.colors[3 * i + c], weights[i]);
+        light.addRow(row, samples.colors[3 * i + c], weights[i] / (variance * DEPENDENCE));
       }
       for (let k = 0; k < shCount; k++) light.addDiagonal(k, NEUTRAL_LIGHT[3 * k + c], LIGHT_PRIOR[k]);
       light.solve().forEach((gamma, k) => {
@@ -95,11 +95,7 @@ export function fitAppearance(model: MorphableModel, view: PosedView): Appearanc
         const mean = model.meanAlbedo[3 * samples.vertices[i] + c];
         const source = (3 * i + c) * count;
         for (let k = 0; k < count; k++) row[k] = light * rows[source + k];
-        skin.addRow(
-          row.subarray(0, count),
-          samples.colors[3 * i + c] - light * mean,
-          weights[i] / (variance * DEPENDENCE),
-        );
+        skin.addRow(row, samples.colors[3 * i + c] - light * mean, weights[i] / (variance * DEPENDENCE));
       }
     }
     for (let k = 0; k < count; k++) skin.addDiagonal(k, 0, 1);

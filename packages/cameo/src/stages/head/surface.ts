@@ -1,8 +1,9 @@
 import type { Camera } from "../../geometry/camera.ts";
 import { type Pose, transformToCamera, transformToModel } from "../../geometry/pose.ts";
 import { type DepthMap, Label, type LabelMap } from "../../image.ts";
-import { type Border, borders } from "../../mesh/border.ts";
+import { type Border, borders, pathLength } from "../../mesh/border.ts";
 import { gather } from "../../mesh/compact.ts";
+import { distance } from "../../mesh/distance.ts";
 import { type GridMesh, triangulateGrid } from "../../mesh/grid.ts";
 import { keepShortTriangles, pixelSpacing } from "../../mesh/long-triangles.ts";
 import { vertexNormals } from "../../mesh/normals.ts";
@@ -208,29 +209,19 @@ function stitchToFace(
     const strip = stitch(positions, chain, opposite);
     for (let t = 0; t < strip.length; t += 3) {
       const [a, b, c] = strip.subarray(t, t + 3);
-      const longest = Math.max(span(positions, a, b), span(positions, b, c), span(positions, c, a));
+      const longest = Math.max(distance(positions, a, b), distance(positions, b, c), distance(positions, c, a));
       if (longest < LONGEST_STITCH) out.push(a, b, c);
     }
   }
   return Uint32Array.from(out);
 }
 
-const span = (positions: Float32Array, a: number, b: number): number =>
-  Math.hypot(
-    positions[3 * a] - positions[3 * b],
-    positions[3 * a + 1] - positions[3 * b + 1],
-    positions[3 * a + 2] - positions[3 * b + 2],
-  );
-
-const pathLength = (positions: Float32Array, { vertices }: Border): number =>
-  vertices.reduce((sum, v, i) => (i === 0 ? 0 : sum + span(positions, vertices[i - 1], v)), 0);
-
 /** The part of a loop that runs along a chain, the other way: from the chain's end to its start. */
 function oppositePart(positions: Float32Array, loop: Border, chain: Border): Border {
   const nearest = (v: number): number => {
     let best = 0;
     for (let i = 1; i < loop.vertices.length; i++) {
-      if (span(positions, loop.vertices[i], v) < span(positions, loop.vertices[best], v)) best = i;
+      if (distance(positions, loop.vertices[i], v) < distance(positions, loop.vertices[best], v)) best = i;
     }
     return best;
   };

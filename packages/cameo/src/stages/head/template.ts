@@ -1,5 +1,5 @@
 import { smoothstep } from "../../geometry/smoothstep.ts";
-import { type Border, borders } from "../../mesh/border.ts";
+import { type Border, borders, pathLength } from "../../mesh/border.ts";
 import { labelsOfRegions } from "../../morphable/labels.ts";
 import { type MorphableModel, Region } from "../../morphable/model.ts";
 import { surfacePositions, synthesizeShape } from "../../morphable/synthesize.ts";
@@ -49,7 +49,6 @@ const FACIAL = new Set<number>([
 /** @param atlasSide of the square texture that holds the model's atlas, pixels */
 export function headTemplate(model: MorphableModel, atlasSide = 768): HeadTemplate {
   const facial = model.regions.map((region) => (FACIAL.has(region) ? 1 : 0));
-  const faceTriangles = model.triangles.filter((_, k) => facial[Math.floor(k / 3)] === 1);
   const materials = materialsOf(model);
   return {
     model,
@@ -57,10 +56,18 @@ export function headTemplate(model: MorphableModel, atlasSide = 768): HeadTempla
     facial,
     bareness: barenessOf(model, materials),
     materials,
-    faceBorder: borders(faceTriangles).reduce((a, b) => (b.vertices.length > a.vertices.length ? b : a)),
+    faceBorder: faceBorderOf(model, facial),
     edges: adjacency(model.triangles, model.vertexCount),
     atlas: layOut(model, atlasSide),
   };
+}
+
+/** The longest of the loops that the face mesh ends in; the others are inside the mouth. */
+function faceBorderOf(model: MorphableModel, facial: Uint8Array): Border {
+  const mean = synthesizeShape(model, [], []);
+  const triangles = model.triangles.filter((_, k) => facial[Math.floor(k / 3)] === 1);
+  const loops = borders(triangles).map((border) => ({ border, length: pathLength(mean, border) }));
+  return loops.reduce((a, b) => (b.length > a.length ? b : a)).border;
 }
 
 /** So far below the chin, mm, clothes are to be expected. */
