@@ -253,7 +253,7 @@ describe("the graph", () => {
     const twice = () => t.add(t.mul(a, 2), 1);
     t.exp(a);
     const model = t.toOnnx({ y: t.mul(twice(), twice()) });
-    expect(model.nodeCount).toBe(4);
+    expect(model.nodeCount).toBe(3);
     expect([...model.inputs.keys()]).toEqual(["a"]);
   });
 
@@ -295,6 +295,15 @@ describe("the graph", () => {
     expect(() => t.gradients(a, [a])).toThrow("the loss must be one number, but its shape is [2, 3, 8, 8]");
     expect(() => t.maxPool2d(t.input("d", [1, 1, 2, 2]), 3)).toThrow("maxPool2d: a window of 3 is larger");
     expect(() => t.conv2d(a, t.input("v", [4, 3, 3, 3]), null, { stride: 0 })).toThrow("stride must be an integer");
+  });
+
+  it("gives one value under several names, and inputs and constants as outputs", async () => {
+    const a = t.input("a", [2]);
+    const y = t.add(a, 1);
+    const program = await t.createProgram(t.toOnnx({ y, again: y, z: t.exp(y), a2: a, one: t.scalar(1) }));
+    const result = await program.run({ a: Float32Array.of(1, 2) });
+    expect([...result.y, ...result.again, ...result.a2, ...result.one]).toEqual([2, 3, 2, 3, 1, 2, 1]);
+    expect(result.z[0]).toBeCloseTo(Math.exp(2), 4);
   });
 
   it("refuses two inputs of one name and different shapes", () => {

@@ -40,6 +40,8 @@ export interface Model {
   readonly inputs: ReadonlyMap<string, { readonly shape: Shape; readonly dtype: DType }>;
   readonly outputs: ReadonlyMap<string, { readonly shape: Shape; readonly dtype: DType }>;
   readonly nodeCount: number;
+  /** Names of nodes that the WebGPU provider must leave to the CPU: it takes them and then fails. */
+  readonly cpuNodes: readonly string[];
 }
 
 export interface EmitOptions {
@@ -137,8 +139,10 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, { frozen = new
       names.set(node, once(key, write));
     }
   }
-  for (const [name, t] of Object.entries(outputs))
-    nodes.push(create(NodeProtoSchema, { name, opType: "Identity", input: [nameOf(t)], output: [name] }));
+  nameOutputs(
+    nodes,
+    Object.entries(outputs).map(([name, t]) => [name, nameOf(t)] as const),
+  );
   for (const name of frozen.keys()) inputs.delete(name);
   const declared = new Map(Object.entries(outputs).map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
   const model = create(ModelProtoSchema, {
@@ -153,7 +157,33 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, { frozen = new
       output: [...declared].map(([name, t]) => valueInfo(name, t.shape, t.dtype)),
     }),
   });
-  return { bytes: toBinary(ModelProtoSchema, model), inputs, outputs: declared, nodeCount: nodes.length };
+  return {
+    bytes: toBinary(ModelProtoSchema, model),
+    inputs,
+    outputs: declared,
+    nodeCount: nodes.length,
+    cpuNodes: nodes.filter((node) => node.opType === "MaxPool" && node.output.length > 1).map((node) => node.name),
+  };
+}
+
+/** Gives values that are outputs the outputs' names; an input, a constant or a second name takes a node of its own. */
+function nameOutputs(nodes: NodeProto[], outputs: readonly (readonly [name: string, value: string])[]): void {
+  const computed = new Set(nodes.flatMap((node) => node.output));
+  const names = new Map<string, string>();
+  const copies: NodeProto[] = [];
+  for (const [name, value] of outputs) {
+    if (computed.has(value) && !names.has(value)) names.set(value, name);
+    else {
+      const from = names.get(value) ?? value;
+      copies.push(create(NodeProtoSchema, { name, opType: "Identity", input: [from], output: [name] }));
+    }
+  }
+  const renamed = (value: string): string => names.get(value) ?? value;
+  for (const node of nodes) {
+    node.input = node.input.map(renamed);
+    node.output = node.output.map(renamed);
+  }
+  nodes.push(...copies);
 }
 
 /** Small constants are the same when their bytes are, large ones when they are the same array. */

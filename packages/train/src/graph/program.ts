@@ -28,7 +28,7 @@ export interface Program {
 export async function createProgram(model: Model, options: ProgramOptions = {}): Promise<Program> {
   const { provider = "cpu", threads } = options;
   const session = await InferenceSession.create(model.bytes, {
-    executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
+    executionProviders: [...accelerator(provider, model), "cpu"],
     // Pinned: the level changes the last bits of results, and `all` re-lays constant kernels to no use.
     graphOptimizationLevel: "extended",
     // Patterns cost 300 MB in a step of the depth network and save no time.
@@ -59,6 +59,11 @@ export async function createProgram(model: Model, options: ProgramOptions = {}):
     },
     dispose: () => session.release(),
   };
+}
+
+function accelerator(provider: Provider, model: Model): InferenceSession.ExecutionProviderConfig[] {
+  if (provider === "cpu") return [];
+  return provider === "webgpu" ? [{ name: "webgpu", forceCpuNodeNames: model.cpuNodes }] : [provider];
 }
 
 const ortTensor = (data: Values, shape: readonly number[], dtype: DType): OrtTensor =>
