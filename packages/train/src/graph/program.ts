@@ -63,7 +63,9 @@ export async function createProgram(model: Model, options: ProgramOptions = {}):
 
 function accelerator(provider: Provider, model: Model): InferenceSession.ExecutionProviderConfig[] {
   if (provider === "cpu") return [];
-  return provider === "webgpu" ? [{ name: "webgpu", forceCpuNodeNames: model.cpuNodes }] : [provider];
+  // An empty list is an error there.
+  if (provider === "cuda" || model.cpuNodes.length === 0) return [provider];
+  return [{ name: "webgpu", forceCpuNodeNames: model.cpuNodes }];
 }
 
 const ortTensor = (data: Values, shape: readonly number[], dtype: DType): OrtTensor =>
