@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { applySparse, linearOfSrgb, Region } from "cameo";
 import sharp from "sharp";
 import { fitPart } from "../makehuman/mhclo.ts";
 import { readPart } from "../makehuman/pack.ts";
 import { bodyFaceCount, type Cage, placeCage } from "./cage.ts";
-import { applySparse, linearOfSrgb, Region } from "./cameo.ts";
 import { smoothstep } from "./expressions.ts";
 import { eyeRings, irisAngle, type Patch } from "./patches.ts";
 import type { Random } from "./random.ts";

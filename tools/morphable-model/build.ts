@@ -1,6 +1,6 @@
 import { rename, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { decodeMorphableModel, encodeMorphableModel } from "./cameo.ts";
+import { decodeMorphableModel, encodeMorphableModel } from "cameo";
 import { findCorrespondences } from "./correspond.ts";
 import { recordInManifest } from "./manifest.ts";
 import { buildModel, openWorkshop } from "./model.ts";

@@ -20,6 +20,9 @@ const loops = {
 /** Rows of the eye socket kept behind the edge of the lids; what lies deeper is always behind the eyeball. */
 const socketRows = 4;
 
+/** How far above the bottom of the ear lobes neck and scalp part, dm: where the mesh runs most evenly around the head. */
+const neckAboveLobe = 0.09;
+
 /** Eyeball of the base mesh: hidden vertices its centre and size are measured on. */
 const eyeHelpers = { left: [14598, 14669], right: [14670, 14741] } as const;
 
@@ -105,7 +108,7 @@ export function selectSkin(pack: Pack): SkinCage {
     return [0, 1, 2, 3].some((k) => edges.has(edgeKey(base.faces[4 * f + k], base.faces[4 * f + ((k + 1) % 4)])));
   }
 
-  const lobe = pack.reference[3 * landmarks.named.ear_lobe_bottom_left + 1];
+  const neckTop = pack.reference[3 * landmarks.named.ear_lobe_bottom_left + 1] + neckAboveLobe;
   const height = (f: number) => [0, 1, 2, 3].reduce((s, k) => s + pack.reference[3 * base.faces[4 * f + k] + 1] / 4, 0);
   const partOf = (f: number): SkinPart => {
     if (sockets.has(f)) return "eyeSocket";
@@ -113,7 +116,7 @@ export function selectSkin(pack: Pack): SkinCage {
     if (face.has(f)) return "face";
     if (earLeft.has(f)) return "earLeft";
     if (earRight.has(f)) return "earRight";
-    return height(f) < lobe ? "neck" : "scalp";
+    return height(f) < neckTop ? "neck" : "scalp";
   };
   const faces = [...head.keys()].filter((f) => (sockets.get(f) ?? 0) < socketRows).sort((a, b) => a - b);
   const vertices = [...new Set(faces.flatMap((f) => [...base.faces.subarray(4 * f, 4 * f + 4)]))].sort((a, b) => a - b);

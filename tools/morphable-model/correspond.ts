@@ -3,6 +3,7 @@ import {
   createPyramid,
   eyelids468,
   faceOval468,
+  landmarks68Of,
   lips468,
   type MorphableModel,
   meshPoints,
@@ -13,9 +14,10 @@ import {
   runFaceMesh,
   type SurfacePoints,
   SurfaceTree,
+  surfacePositions,
   synthesizeAlbedo,
   synthesizeShape,
-} from "./cameo.ts";
+} from "cameo";
 import type { Workshop } from "./model.ts";
 import { createRandom, type Random } from "./random.ts";
 import { renderHead, type Scene } from "./render.ts";
@@ -29,10 +31,11 @@ const minimumScore = 0.9;
 /** Points of the outline are only believed on heads turned by less than this, radians. */
 const frontal = 0.05;
 
-type Model = Omit<MorphableModel, "landmarks468" | "landmarkSpread468">;
+type Model = Omit<MorphableModel, "landmarks68" | "landmarks468" | "landmarkSpread468">;
 
-/** Where FaceMesh's points lie on the model. */
+/** Where FaceMesh's points lie on the model, and the usual 68, which the detection stage reads off the same points. */
 export interface Correspondences {
+  readonly landmarks68: SurfacePoints;
   readonly landmarks468: SurfacePoints;
   readonly landmarkSpread468: Float32Array;
 }
@@ -73,8 +76,10 @@ export async function findCorrespondences(shop: Workshop, model: Model, network:
   await session.dispose();
   const medians = seen.map(geometricMedian);
   const symmetric = symmetrize(medians);
+  const landmarks468 = ontoSurface(shop, model, mean, symmetric);
   return {
-    landmarks468: ontoSurface(shop, model, mean, symmetric),
+    landmarks68: nearestSkin(model, mean, landmarks68Of(surfacePositions(model, mean, landmarks468), 3)),
+    landmarks468,
     landmarkSpread468: Float32Array.from(seen, (points, i) => robustSpread(points, medians[i])),
   };
 }
@@ -198,19 +203,12 @@ function symmetrize(points: readonly number[][]): number[][] {
 /** The nearest point on the outer skin for each position; on the edge of lid or lip for the points that mean it. */
 function ontoSurface(
   { pack, cage }: Workshop,
-  { triangles, regions }: Model,
+  model: Model,
   mean: Float32Array,
   points: readonly number[][],
 ): SurfacePoints {
-  const skin: number[] = [];
-  const allowed: readonly number[] = [Region.face, Region.scalp, Region.earLeft, Region.earRight, Region.neck];
-  for (let t = 0; t < regions.length; t++) if (allowed.includes(regions[t])) skin.push(t);
-  const tree = new SurfaceTree(
-    mean,
-    Uint32Array.from(skin.flatMap((t) => [triangles[3 * t], triangles[3 * t + 1], triangles[3 * t + 2]])),
-  );
-  const found = tree.nearest(Float32Array.from(points.flat()));
-  const out = { triangles: found.triangles.map((t) => skin[t]), weights: found.weights };
+  const { triangles } = model;
+  const out = nearestSkin(model, mean, Float32Array.from(points.flat()));
   const loops = pack.regions.loops;
   const place = (indices: readonly number[], path: readonly number[]) =>
     placeAlong(
@@ -245,6 +243,19 @@ function ontoSurface(
     place([upperRow[0], ...lowerRow, upperRow[upperRow.length - 1]], loop.slice(left, right + 1).reverse());
   }
   return out;
+}
+
+/** The nearest points on the outer skin. */
+function nearestSkin({ triangles, regions }: Model, mean: Float32Array, points: Float32Array): SurfacePoints {
+  const skin: number[] = [];
+  const allowed: readonly number[] = [Region.face, Region.scalp, Region.earLeft, Region.earRight, Region.neck];
+  for (let t = 0; t < regions.length; t++) if (allowed.includes(regions[t])) skin.push(t);
+  const tree = new SurfaceTree(
+    mean,
+    Uint32Array.from(skin.flatMap((t) => [triangles[3 * t], triangles[3 * t + 1], triangles[3 * t + 2]])),
+  );
+  const found = tree.nearest(points);
+  return { triangles: found.triangles.map((t) => skin[t]), weights: found.weights };
 }
 
 const argMax = <T>(items: readonly T[], value: (item: T) => number): number => {

@@ -1,7 +1,7 @@
+import { applySimilarity, fitRigid, type LinearSpace, type MorphableModel } from "cameo";
 import { morph } from "../makehuman/target.ts";
 import { randomAlbedo, readPalette } from "./albedo.ts";
 import { buildCage, type Cage, placeCage } from "./cage.ts";
-import { applySimilarity, fitRigid, type LinearSpace, type MorphableModel, type SurfacePoints } from "./cameo.ts";
 import { buildExpressions, type Face, type Offsets } from "./expressions.ts";
 import { type HeadSlider, headSliders, randomHead } from "./heads.ts";
 import { lipCloser } from "./lips.ts";
@@ -253,7 +253,7 @@ function expressionComponents({ cage }: Workshop, named: ReadonlyMap<string, Off
 export async function buildModel(
   shop: Workshop,
   progress: Progress,
-): Promise<Omit<MorphableModel, "landmarks468" | "landmarkSpread468">> {
+): Promise<Omit<MorphableModel, "landmarks68" | "landmarks468" | "landmarkSpread468">> {
   const { cage, surface, pack } = shop;
   const width = 3 * cage.start.count;
   const metric = refinedMetric(surface.refinement, cage.start.count);
@@ -307,18 +307,6 @@ export async function buildModel(
     expression: toSpace(expression),
     meanAlbedo: Float32Array.from(meanAlbedo),
     texture: toSpace(texture),
-    landmarks68: vertexPoints(
-      surface.triangles,
-      pack.landmarks.ibug68.map((v) => cage.ofBody[v]),
-    ),
     namedExpressions: new Map([...named].map(([name, offsets]) => [name, coefficientsOf(expression, offsets, metric)])),
   };
-}
-
-/** Surface points at vertices: a triangle that has the vertex, and all weight on it. */
-export function vertexPoints(triangles: Uint32Array, vertices: readonly number[]): SurfacePoints {
-  const corners = vertices.map((v) => triangles.indexOf(v));
-  const weights = new Float32Array(3 * vertices.length);
-  for (const [i, corner] of corners.entries()) weights[3 * i + (corner % 3)] = 1;
-  return { triangles: Uint32Array.from(corners, (corner) => Math.floor(corner / 3)), weights };
 }

@@ -1,7 +1,7 @@
+import { subdivide } from "cameo";
 import { fitPart } from "../makehuman/mhclo.ts";
 import { expandRanges } from "../makehuman/pack.ts";
 import { type Cage, placeCage, type SkinPart, teethBack, toothStrip } from "./cage.ts";
-import { subdivide } from "./cameo.ts";
 import { affineWeights, nearest } from "./embed.ts";
 import type { Pack } from "./reference.ts";
 

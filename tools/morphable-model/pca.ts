@@ -1,5 +1,5 @@
+import type { LinearSpace, SparseMatrix } from "cameo";
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import type { LinearSpace, SparseMatrix } from "./cameo.ts";
 import { createRandom } from "./random.ts";
 
 /** A symmetric positive matrix M that gives the length of a row: ‖x‖² = xᵀ M x. */

@@ -2,15 +2,15 @@ import {
   type Camera,
   createRaster,
   type Pose,
+  quaternion,
   type Raster,
   type RgbImage,
   rasterize,
   shade,
-  toMatrix,
   toSrgb,
   transformToCamera,
   vertexNormals,
-} from "./cameo.ts";
+} from "cameo";
 
 /** A head as it is drawn. */
 export interface Scene {
@@ -81,7 +81,7 @@ export function renderHead(scene: Scene, width: number, height: number, samples 
 /** Normals of the posed head in the frame of the light. */
 function viewNormals({ shape, triangles, pose }: Scene): Float32Array {
   const normals = vertexNormals(shape, triangles);
-  const m = toMatrix(pose.rotation);
+  const m = quaternion.toMatrix(pose.rotation);
   for (let i = 0; i < normals.length; i += 3) {
     const [x, y, z] = [normals[i], normals[i + 1], normals[i + 2]];
     for (let r = 0; r < 3; r++) normals[i + r] = m[3 * r] * x + m[3 * r + 1] * y + m[3 * r + 2] * z;

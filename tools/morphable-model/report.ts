@@ -1,4 +1,4 @@
-import { applySparse, type MorphableModel, Region, synthesizeShape } from "./cameo.ts";
+import { applySparse, type MorphableModel, Region, synthesizeShape } from "cameo";
 import { alignHead, drawHead, type Workshop } from "./model.ts";
 import { coefficientsOf, refinedMetric } from "./pca.ts";
 import { createRandom } from "./random.ts";

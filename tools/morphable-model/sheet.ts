@@ -1,11 +1,5 @@
+import { type MorphableModel, quaternionFromAngles, type RgbImage, synthesizeAlbedo, synthesizeShape } from "cameo";
 import sharp from "sharp";
-import {
-  type MorphableModel,
-  quaternionFromAngles,
-  type RgbImage,
-  synthesizeAlbedo,
-  synthesizeShape,
-} from "./cameo.ts";
 import { createRandom } from "./random.ts";
 import { renderHead, studioLight } from "./render.ts";
 

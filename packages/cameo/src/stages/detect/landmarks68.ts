@@ -49,16 +49,17 @@ const places: readonly Place[] = [
 ];
 
 /**
- * The usual 68 landmarks of a FaceMesh mesh.
+ * The usual 68 landmarks of a FaceMesh mesh, in the plane or in space.
  * @param points 468 × (x, y, z)
- * @returns 68 × (x, y)
+ * @returns 68 × (x, y), or 68 × (x, y, z) for 3 channels
  */
-export function landmarks68Of(points: Float32Array): Float32Array {
+export function landmarks68Of(points: Float32Array, channels: 2 | 3 = 2): Float32Array {
   if (points.length !== meshPoints * 3) throw new RangeError(`landmarks: needs ${meshPoints} points`);
-  const landmarks = new Float32Array(places.length * 2);
+  const landmarks = new Float32Array(places.length * channels);
   for (const [i, place] of places.entries()) {
     const [from, to, part] = typeof place === "number" ? [place, place, 0] : place;
-    for (let c = 0; c < 2; c++) landmarks[i * 2 + c] = (1 - part) * points[from * 3 + c] + part * points[to * 3 + c];
+    for (let c = 0; c < channels; c++)
+      landmarks[i * channels + c] = (1 - part) * points[from * 3 + c] + part * points[to * 3 + c];
   }
   return landmarks;
 }
