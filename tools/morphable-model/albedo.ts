@@ -6,7 +6,7 @@ import { fitPart } from "../makehuman/mhclo.ts";
 import { readPart } from "../makehuman/pack.ts";
 import { bodyFaceCount, type Cage, placeCage } from "./cage.ts";
 import { smoothstep } from "./expressions.ts";
-import { eyeRings, irisAngle, type Patch } from "./patches.ts";
+import { eyeRings, irisAngle, type Patch, pupilAngle } from "./patches.ts";
 import type { Random } from "./random.ts";
 import type { Pack } from "./reference.ts";
 import type { Surface } from "./surface.ts";
@@ -56,7 +56,7 @@ export interface Palette {
 }
 
 /** Mean luminance that all skins are drawn towards, and how far: MakeHuman's are as bright as lit photos, or too dark. */
-const skinLuminance = { mean: 0.22, pull: 0.5 } as const;
+const skinLuminance = { mean: 0.22, pull: 0.55 } as const;
 
 const luminance = (r: number, g: number, b: number) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
 
@@ -400,7 +400,7 @@ export function randomAlbedo(random: Random, palette: Palette, surface: Surface)
 function mixSkins(random: Random, { skins }: Palette, out: Float32Array): void {
   const chosen = [0, 1, 2].map(() => ({
     skin: skins[random.index(skins.length)],
-    weight: (-Math.log(1 - random.uniform())) ** 2,
+    weight: (-Math.log(1 - random.uniform())) ** 1.4,
   }));
   const total = chosen.reduce((s, { weight }) => s + weight, 0);
   for (let i = 0; i < chosen[0].skin.length; i++) {
@@ -471,6 +471,7 @@ function mixIris(random: Random, { irises }: Palette): Float32Array {
     const grey = (mix(0) + mix(1) + mix(2)) / 3;
     const own = 0.5 * grey + 0.5 * mix(i % 3);
     if (rings[ring] >= irisAngle) return white * mix(i % 3);
-    return dark < 0.6 ? dark * grey * brown[i % 3] : dark * own;
+    if (dark >= 0.6 || rings[ring] <= pupilAngle) return dark * own;
+    return dark * (0.07 + 0.8 * grey) * brown[i % 3];
   });
 }
