@@ -73,7 +73,7 @@ const confirmationMargin = 1.6;
 /** Meshes that overlap more than this show the same face. */
 const sameFace = 0.3;
 /** How often a mesh is fitted again to the region that it asked for itself. */
-const refinements = 3;
+const refinements = 8;
 /** A region that moves less than this, against its size, is settled. */
 const settled = 0.03;
 
