@@ -26,16 +26,16 @@ export function createPyramid(image: RgbImage): Pyramid {
 function halve({ width, height, data }: RgbImage): RgbImage {
   const [w, h] = [Math.ceil(width / 2), Math.ceil(height / 2)];
   const out = new Uint8Array(w * h * 3);
+  const whole = width >> 1;
   for (let y = 0, o = 0; y < h; y++) {
-    const top = 2 * y * width * 3;
-    const bottom = 2 * y + 1 < height ? top + width * 3 : top;
-    for (let x = 0; x < w; x++) {
-      const left = 6 * x;
-      const right = 2 * x + 1 < width ? left + 3 : left;
-      for (let c = 0; c < 3; c++)
-        out[o++] =
-          (data[top + left + c] + data[top + right + c] + data[bottom + left + c] + data[bottom + right + c] + 2) >> 2;
+    let i = 2 * y * width * 3;
+    let j = 2 * y + 1 < height ? i + width * 3 : i;
+    for (let x = 0; x < whole; x++, i += 6, j += 6, o += 3) {
+      out[o] = (data[i] + data[i + 3] + data[j] + data[j + 3] + 2) >> 2;
+      out[o + 1] = (data[i + 1] + data[i + 4] + data[j + 1] + data[j + 4] + 2) >> 2;
+      out[o + 2] = (data[i + 2] + data[i + 5] + data[j + 2] + data[j + 5] + 2) >> 2;
     }
+    if (whole < w) for (let c = 0; c < 3; c++) out[o++] = (data[i + c] + data[j + c] + 1) >> 1;
   }
   return { width: w, height: h, data: out };
 }
