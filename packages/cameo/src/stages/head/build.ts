@@ -18,6 +18,8 @@ export interface View {
 
 /** Linear reflectance that unseen hair starts from; the photo's hair then scales it. */
 const HAIR_ALBEDO = 0.1;
+/** The part of the light that reaches the inside of the mouth. */
+const MOUTH_LIGHT = 0.4;
 
 export interface HeadInput extends SurfaceInput {
   readonly appearance: Appearance;
@@ -31,16 +33,20 @@ export function buildHead(input: HeadInput): SplitMesh {
   const { template, shape, pose, appearance, photo, crop } = input;
   const surface = buildSurface(input);
   const normals = rotateNormals(vertexNormals(shape, template.model.triangles), pose);
-  const albedo = withEvenHair(synthesizeAlbedo(template.model, appearance.texture), template.materials);
+  const albedo = unseenAlbedo(synthesizeAlbedo(template.model, appearance.texture), template.materials);
   const colors = vertexColors(template, surface, pose, lit(albedo, appearance.illumination, normals), crop, photo);
   const texture = bakeTexture(template, surface, transformToCamera(surface.positions, pose), colors, photo);
   return splitVertices(surface, texture);
 }
 
-/** The model's scalp is a shaven one; hair gets one albedo, so that the photo's hair continues without its pattern. */
-function withEvenHair(albedo: Float32Array, materials: Uint8Array): Float32Array {
+/**
+ * Albedo to colour unseen parts with. The model's scalp is a shaven one: hair gets one albedo, so that the photo's hair
+ * continues without its pattern. The inside of the mouth lies in the shadow of the lips.
+ */
+function unseenAlbedo(albedo: Float32Array, materials: Uint8Array): Float32Array {
   for (let v = 0; v < materials.length; v++) {
     if (materials[v] === Material.hair) albedo.fill(HAIR_ALBEDO, 3 * v, 3 * v + 3);
+    if (materials[v] === Material.mouth) for (let k = 0; k < 3; k++) albedo[3 * v + k] *= MOUTH_LIGHT;
   }
   return albedo;
 }

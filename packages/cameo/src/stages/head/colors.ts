@@ -29,6 +29,7 @@ const SWEEPS = 40;
 /** Skin seen at a cosine above the first is taken as it is; below the second it has to look like the rest of the skin. */
 const FRONTAL = 0.75;
 const OBLIQUE = 0.45;
+const IS_SKIN = new Set<number>([Material.skin, Material.lid, Material.neck]);
 /** By how much one person's skin differs from the model in brightness and in hue: standard deviations of the logarithm. */
 const SKIN_BRIGHTNESS = 0.4;
 const SKIN_HUE = 0.15;
@@ -83,42 +84,48 @@ export function vertexColors(
       ratios[3 * v + k] = Math.log((seen + FLOOR) / (lit[3 * v + k] + FLOOR));
     }
   }
-  const known = confidence.subarray(0, model.vertexCount);
-  doubtStrangeColors(materials, ratios, known, cosines);
-  for (let v = 0; v < model.vertexCount; v++) known[v] *= bareness[v];
+  const likeness = skinLikeness(materials, ratios, confidence, cosines);
+  const known = new Float32Array(model.vertexCount);
+  for (let v = 0; v < model.vertexCount; v++) {
+    // The middle of the face is spared, as beards, brows and glasses belong to it.
+    const spared =
+      materials[v] === Material.skin || materials[v] === Material.lid ? smoothstep(OBLIQUE, FRONTAL, cosines[v]) : 0;
+    confidence[v] *= bareness[v] * (spared + (1 - spared) * likeness[v]);
+    // What lids hide while open is skin, not lashes.
+    known[v] = materials[v] === Material.lid ? confidence[v] * likeness[v] : confidence[v];
+  }
   diffuse(ratios, known, modelEdges, 3, meanByMaterial(materials, ratios, known), PULL, SWEEPS);
   const hidden = ratios.map((ratio, i) => toSrgb((lit[i] + FLOOR) * Math.exp(ratio) - FLOOR));
   return { hidden, confidence };
 }
 
 /**
- * Lowers confidence where the photo shows something that does not look like this person's skin: the background beside
- * a cheek, clothes over the neck. The middle of the face is spared, as beards, brows and glasses belong to it.
+ * How far the photo shows, at each vertex that should be skin, a colour that could be this person's skin, in [0, 1]; what
+ * could not is the background beside a cheek, or clothes over the neck. 1 for all that is not skin.
  */
-function doubtStrangeColors(
+function skinLikeness(
   materials: Uint8Array,
   ratios: Float32Array,
   confidence: Float32Array,
   cosines: Float32Array,
-): void {
-  const isClear = (v: number) => materials[v] === Material.skin && cosines[v] > FRONTAL && confidence[v] > 0.9;
+): Float32Array {
+  const likeness = new Float32Array(materials.length).fill(1);
   const mean = [0, 0, 0];
   let count = 0;
   for (let v = 0; v < materials.length; v++) {
-    if (!isClear(v)) continue;
+    if (materials[v] !== Material.skin || cosines[v] < FRONTAL || confidence[v] < 0.9) continue;
     count++;
     for (let k = 0; k < 3; k++) mean[k] += ratios[3 * v + k];
   }
-  if (count === 0) return;
+  if (count === 0) return likeness;
   for (let v = 0; v < materials.length; v++) {
-    const spared = materials[v] === Material.skin ? smoothstep(OBLIQUE, FRONTAL, cosines[v]) : 0;
-    if (confidence[v] === 0 || materials[v] > Material.neck || spared === 1) continue;
+    if (!IS_SKIN.has(materials[v])) continue;
     const offset = mean.map((sum, k) => ratios[3 * v + k] - sum / count);
     const brightness = (offset[0] + offset[1] + offset[2]) / 3;
     const hue = Math.hypot(...offset.map((o) => o - brightness));
-    const distance = Math.hypot(brightness / SKIN_BRIGHTNESS, hue / SKIN_HUE);
-    confidence[v] *= spared + (1 - spared) * strange.weight(distance);
+    likeness[v] = strange.weight(Math.hypot(brightness / SKIN_BRIGHTNESS, hue / SKIN_HUE));
   }
+  return likeness;
 }
 
 /** The mean of what is known of each vertex's material; of skin where nothing is known of it, and for all that is neither. */
@@ -134,6 +141,8 @@ function meanByMaterial(materials: Uint8Array, values: Float32Array, weights: Fl
     return total > 0 ? sums.map((sum) => sum / total) : undefined;
   };
   const skin = mean(Material.skin) ?? [0, 0, 0];
-  const means = [skin, skin, mean(Material.hair) ?? skin, skin];
-  return Float32Array.from(values, (_, i) => means[materials[Math.floor(i / 3)]][i % 3]);
+  const hair = mean(Material.hair) ?? skin;
+  const out = new Float32Array(values.length);
+  for (let v = 0; v < materials.length; v++) out.set(materials[v] === Material.hair ? hair : skin, 3 * v);
+  return out;
 }

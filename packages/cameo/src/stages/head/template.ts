@@ -26,7 +26,7 @@ export interface HeadTemplate {
 }
 
 /** Kinds of surface whose unseen parts are coloured in their own ways. */
-export const Material = { skin: 0, neck: 1, hair: 2, other: 3 } as const;
+export const Material = { lid: 0, skin: 1, neck: 2, hair: 3, mouth: 4, other: 5 } as const;
 
 const MATERIAL: Record<number, number> = {
   [Region.face]: Material.skin,
@@ -34,6 +34,9 @@ const MATERIAL: Record<number, number> = {
   [Region.earRight]: Material.skin,
   [Region.neck]: Material.neck,
   [Region.scalp]: Material.hair,
+  [Region.innerMouth]: Material.mouth,
+  [Region.teeth]: Material.mouth,
+  [Region.tongue]: Material.mouth,
 };
 
 const FACIAL = new Set<number>([
@@ -83,14 +86,34 @@ function barenessOf(model: MorphableModel, materials: Uint8Array): Float32Array 
   );
 }
 
+/** Skin so near to the centre of an eye, in multiples of the eyeball's radius, is lid. */
+const LID_REACH = 1.7;
+
 /** Where regions meet the vertex is skin rather than neck, and neck rather than hair. */
-function materialsOf({ vertexCount, triangles, regions }: MorphableModel): Uint8Array {
+function materialsOf(model: MorphableModel): Uint8Array {
+  const { vertexCount, triangles, regions } = model;
   const materials = new Uint8Array(vertexCount).fill(Material.other);
   for (let k = 0; k < triangles.length; k++) {
     const material = MATERIAL[regions[Math.floor(k / 3)]] ?? Material.other;
     materials[triangles[k]] = Math.min(materials[triangles[k]], material);
   }
+  const mean = synthesizeShape(model, [], []);
+  for (const eye of [Region.eyeLeft, Region.eyeRight]) {
+    const { centre, radius } = ballOf(model, mean, eye);
+    for (let v = 0; v < vertexCount; v++) {
+      const distance = Math.hypot(mean[3 * v] - centre[0], mean[3 * v + 1] - centre[1], mean[3 * v + 2] - centre[2]);
+      if (materials[v] === Material.skin && distance < LID_REACH * radius) materials[v] = Material.lid;
+    }
+  }
   return materials;
+}
+
+/** Centre and mean radius of a region's vertices. */
+function ballOf({ triangles, regions }: MorphableModel, positions: Float32Array, region: number) {
+  const vertices = [...new Set(triangles.filter((_, k) => regions[Math.floor(k / 3)] === region))];
+  const centre = [0, 1, 2].map((k) => vertices.reduce((sum, v) => sum + positions[3 * v + k], 0) / vertices.length);
+  const distances = vertices.map((v) => Math.hypot(...centre.map((c, k) => positions[3 * v + k] - c)));
+  return { centre, radius: distances.reduce((a, b) => a + b, 0) / distances.length };
 }
 
 /** Rasterises the texture atlas: u and v as x and y at depth 1. */
