@@ -26,23 +26,33 @@ export interface Exported {
 const smallest = 1024;
 
 /**
- * Makes an inference model of a trained network: variables become constants, batch normalisation is folded into the
- * convolution before it, weights are stored as asked. The difference that all this makes is measured.
+ * The inference model of a trained network: variables become constants, batch normalisation is folded into the
+ * convolution before it, weights are stored as asked.
  */
+export function inferenceModel(
+  graph: InferenceGraph,
+  values: ReadonlyMap<string, Float32Array>,
+  storage: Storage = "float32",
+): Model {
+  const folded = rewrite(withValues(graph, values), foldNormalization);
+  return toOnnx(storage === "float32" ? folded : rewrite(folded, (t, consumers) => store(t, consumers, storage)));
+}
+
+/** Makes an {@link inferenceModel} and measures what folding and storage change. */
 export async function exportNetwork(
   graph: InferenceGraph,
   values: ReadonlyMap<string, Float32Array>,
   storage: Storage = "float32",
 ): Promise<Exported> {
-  const filled = rewrite(graph.outputs, (t) => {
+  const model = inferenceModel(graph, values, storage);
+  return { model, difference: await compare(toOnnx(withValues(graph, values)), model) };
+}
+
+const withValues = (graph: InferenceGraph, values: ReadonlyMap<string, Float32Array>): Record<string, Tensor> =>
+  rewrite(graph.outputs, (t) => {
     const found = t.node.kind === "input" ? values.get(t.node.name) : undefined;
     return found ? constant(found, t.shape) : null;
   });
-  const folded = rewrite(filled, foldNormalization);
-  const stored = storage === "float32" ? folded : rewrite(folded, (t, consumers) => store(t, consumers, storage));
-  const model = toOnnx(stored);
-  return { model, difference: await compare(toOnnx(filled), model) };
-}
 
 const valuesOf = (t: Tensor | null | undefined): Float32Array | null =>
   t?.node.kind === "constant" && t.dtype === "float32" ? (t.node.values as Float32Array) : null;

@@ -9,6 +9,8 @@ export interface ProgramOptions {
   readonly provider?: Provider;
   /** Threads of one operator; the number of cores when absent. */
   readonly threads?: number;
+  /** Weights are stored in the model and bits may differ between machines: the runtime may lay them out as it likes. */
+  readonly inference?: boolean;
 }
 
 /** A graph ready to run. */
@@ -26,11 +28,11 @@ export interface Program {
 
 /** Loads a graph into ONNX Runtime. */
 export async function createProgram(model: Model, options: ProgramOptions = {}): Promise<Program> {
-  const { provider = "cpu", threads } = options;
+  const { provider = "cpu", threads, inference = false } = options;
   const session = await InferenceSession.create(model.bytes, {
     executionProviders: [...accelerator(provider, model), "cpu"],
     // Pinned: the level changes the last bits of results, and `all` re-lays constant kernels to no use.
-    graphOptimizationLevel: "extended",
+    graphOptimizationLevel: inference ? "all" : "extended",
     // Patterns cost 300 MB in a step of the depth network and save no time.
     enableMemPattern: false,
     logSeverityLevel: 3,
