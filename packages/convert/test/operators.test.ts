@@ -95,6 +95,8 @@ const moreUnary = [
 const positiveUnary = ["Log", "Reciprocal", "Rsqrt", "Sqrt"];
 const binary = ["Add", "AddV2", "Maximum", "Minimum", "Mul", "SquaredDifference", "Sub", "Div", "RealDiv", "FloorDiv"];
 const comparisons = ["Equal", "Greater", "GreaterEqual", "Less", "LessEqual"];
+/** The three ways of resizing. */
+const resizings: readonly Record<string, AttributeSpec>[] = [{}, { align_corners: yes }, { half_pixel_centers: yes }];
 const reductions = ["Max", "Mean", "Min", "Prod", "Sum"];
 
 const cases: readonly Case[] = [
@@ -230,7 +232,7 @@ const cases: readonly Case[] = [
     [21, 6],
     [10, 17],
   ].flatMap((size) =>
-    [{}, { align_corners: yes }, { half_pixel_centers: yes }].flatMap((attributes): Case[] =>
+    resizings.flatMap((attributes): Case[] =>
       ["ResizeBilinear", "ResizeNearestNeighbor"].map((op) => ({
         op,
         note: `to ${size.join(" × ")}, ${Object.keys(attributes)[0] ?? "plain"}`,

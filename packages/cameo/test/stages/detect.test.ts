@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { importHuman } from "@cameo/convert";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { apply2d } from "../../src/geometry/transform2d.ts";
 import type { RgbImage } from "../../src/image.ts";
@@ -22,15 +22,14 @@ beforeAll(async () => {
 });
 afterAll(() => detector.dispose());
 
-async function pixels(picture: sharp.Sharp): Promise<RgbImage> {
+async function pixels(picture: Sharp): Promise<RgbImage> {
   const { data, info } = await picture.removeAlpha().raw().toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, data: new Uint8Array(data) };
 }
 
-const portrait = (name = "portrait", height = 640): sharp.Sharp =>
-  sharp(path(`examples/${name}.jpg`)).resize({ height });
+const portrait = (name = "portrait", height = 640): Sharp => sharp(path(`examples/${name}.jpg`)).resize({ height });
 
-const raw = ({ width, height, data }: RgbImage): sharp.Sharp => sharp(data, { raw: { width, height, channels: 3 } });
+const raw = ({ width, height, data }: RgbImage): Sharp => sharp(data, { raw: { width, height, channels: 3 } });
 
 /** Distance of the outer corners of the eyes. */
 const eyeDistance = ({ landmarks468: p }: DetectedFace): number =>
