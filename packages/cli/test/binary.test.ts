@@ -56,7 +56,7 @@ describe("the real command", () => {
     );
     const heads = join(folder, "heads");
     const { child, outcome } = start("reconstruct", ...photos, "-o", heads);
-    await once(child.stdout!, "data");
+    await Promise.race([once(child.stdout!, "data"), outcome]);
     child.kill("SIGINT");
     const { status, stdout, stderr } = await outcome;
     expect(status).toBe(130);
