@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import {
+  createProgram,
   exportNetwork,
   type InferenceGraph,
   inferenceGraph,
@@ -13,6 +14,7 @@ import {
 } from "@cameo/train";
 import { openBundle } from "cameo";
 import { ModelProtoSchema } from "onnx-buf";
+import * as web from "onnxruntime-web";
 import { afterAll, describe, expect, it } from "vitest";
 
 const root = mkdtempSync(join(tmpdir(), "cameo-export-"));
@@ -49,6 +51,18 @@ describe("export", () => {
         const bytesPerValue = { float32: 4, float16: 2, int8: 1 }[storage];
         expect(model.bytes.length).toBeLessThan(values * bytesPerValue * 1.1 + 60_000);
       });
+
+  it("the parsing network runs on the browser's runtime, with the same result", async () => {
+    const { model } = await exportNetwork(networks.parse, worn(networks.parse), "int8");
+    const image = Float32Array.from({ length: 3 * 64 * 64 }, (_, i) => (i % 97) / 96);
+    const program = await createProgram(model, { inference: true });
+    const { logits } = await program.run({ image });
+    web.env.wasm.numThreads = 1;
+    const session = await web.InferenceSession.create(model.bytes, { executionProviders: ["wasm"] });
+    const result = await session.run({ image: new web.Tensor("float32", image, [1, 3, 64, 64]) });
+    const inBrowser = result.logits.data as Float32Array;
+    expect(Math.max(...inBrowser.map((v, i) => Math.abs(v - Number(logits[i]))))).toBeLessThan(1e-4);
+  });
 
   it("of a run puts a model into a bundle that the library opens", async () => {
     const path = join(root, "run.json");

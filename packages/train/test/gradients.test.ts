@@ -274,6 +274,18 @@ describe("the graph", () => {
     expect([...result.da, ...result.db]).toEqual([0, 0, 0, 0]);
   });
 
+  it("gives second derivatives", async () => {
+    const a = t.input("a", [3]);
+    const [first] = t.gradients(t.sum(t.mul(t.sin(a), a)), [a]);
+    const [second] = t.gradients(t.sum(first), [a]);
+    const program = await t.createProgram(t.toOnnx({ second }));
+    const values = Float32Array.of(0.3, -1, 2);
+    const { second: result } = await program.run({ a: values });
+    values.forEach((v, i) => {
+      expect(result[i]).toBeCloseTo(2 * Math.cos(v) - v * Math.sin(v), 5);
+    });
+  });
+
   it("differentiates deep graphs without recursion", async () => {
     const a = t.input("a", [1]);
     let y = a;

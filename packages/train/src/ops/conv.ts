@@ -153,7 +153,7 @@ function swappedConv(x: Tensor, dy: Tensor, [, , kh, kw]: Shape, { stride, pads,
   return transpose(cropTo(dw, kh, kw), [1, 0, 2, 3]);
 }
 
-/** What each tap of the kernel sees: strided windows of the padded input, on axes 2 and 3 or wherever h and w are. */
+/** What each tap of the kernel sees: strided windows of the padded input. */
 function taps(x: Tensor, dy: Tensor, [, , kh, kw]: Shape, { stride, pads, dilation }: ConvGeometry): Tensor[] {
   const padded = pad(x, [
     { axis: 2, before: pads[0], after: pads[2] },
