@@ -76,8 +76,8 @@ test("the fitted similarity is the best in its neighbourhood", () => {
   const row = fc.tuple(number, number, number, number, fc.integer({ min: 1, max: 5 }));
   fc.assert(
     fc.property(fc.array(row, { minLength: 3, maxLength: 12 }), number, number, (rows, p, q) => {
-      const from = Float32Array.from([...rows.flatMap(([x, y]) => [x, y]), 9, 9]);
-      const to = Float32Array.from([...rows.flatMap(([, , u, v]) => [u, v]), 1, 2]);
+      const from = Float32Array.from([...rows.flatMap((row) => row.slice(0, 2)), 9, 9]);
+      const to = Float32Array.from([...rows.flatMap((row) => row.slice(2, 4)), 1, 2]);
       const weights = Float32Array.from([...rows.map((r) => r[4]), 1]);
       const cost = (t: Transform2d) =>
         transformPoints2d(t, from).reduce((sum, x, i) => sum + weights[i >> 1] * (x - to[i]) ** 2, 0);
