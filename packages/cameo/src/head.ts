@@ -150,7 +150,8 @@ export class Head {
 
   /** A Wavefront OBJ file with its material library and texture, by file name. */
   async toOBJ(name: string): Promise<Record<string, Uint8Array>> {
-    const [materialFile, textureFile] = [`${name}.mtl`, `${name}.jpg`];
+    // Not NAME.jpg: that is likely the photo itself.
+    const [materialFile, textureFile] = [`${name}.mtl`, `${name}.texture.jpg`];
     const { obj, mtl } = toObj(this.mesh, { materialFile, textureFile });
     const texture = await this.#platform.encodeImage(this.mesh.texture, { format: "jpeg" });
     return { [`${name}.obj`]: obj, [materialFile]: mtl, [textureFile]: texture };

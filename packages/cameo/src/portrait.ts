@@ -94,7 +94,7 @@ export class Cameo {
     if (face !== "largest" && !(Number.isInteger(face) && face >= 0))
       throw new CameoError("option", `The face must be "largest" or a whole number from 0, not ${face}.`);
     const run = new Run(rest);
-    const { photo, faces } = await this.#find(source, run);
+    const { photo, faces } = await this.#find(source, run, face !== "largest");
     const index = face === "largest" ? 0 : face;
     if (index >= faces.length)
       throw new CameoError(
@@ -107,7 +107,7 @@ export class Cameo {
   /** The heads of all faces of a photo, largest first; those too small to reconstruct are left out and noted. */
   async reconstructAll(source: ImageSource, options: Omit<ReconstructOptions, "face"> = {}): Promise<Head[]> {
     const run = new Run(options);
-    const { photo, faces } = await this.#find(source, run);
+    const { photo, faces } = await this.#find(source, run, true);
     const large = faces.filter((face) => eyeDistance(face) >= MIN_EYE_DISTANCE);
     if (large.length === 0) throw tooSmall(faces[0]);
     const left = faces.length - large.length;
@@ -125,11 +125,14 @@ export class Cameo {
     await this.#detector.dispose();
   }
 
-  async #find(source: ImageSource, run: Run): Promise<{ photo: Photo; faces: DetectedFace[] }> {
+  /** @param all whether faces much smaller than the largest matter */
+  async #find(source: ImageSource, run: Run, all: boolean): Promise<{ photo: Photo; faces: DetectedFace[] }> {
     if (this.#disposed) throw new CameoError("disposed", "This Cameo was disposed of; load another one.");
     run.check();
     const photo = await run.stage("decode", () => this.#platform.decodeImage(source, { signal: run.signal }));
-    const faces = await run.stage("detect", () => this.#detector.detect(photo.image, { signal: run.signal }));
+    const faces = await run.stage("detect", () =>
+      this.#detector.detect(photo.image, { signal: run.signal, thorough: all }),
+    );
     if (faces.length === 0)
       throw new CameoError("no-face", "No face was found in the picture; use one in which a face is seen clearly.");
     return { photo, faces };

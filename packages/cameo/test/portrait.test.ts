@@ -168,8 +168,8 @@ describe("Head", () => {
 
   it("writes OBJ and PLY of the same mesh", async () => {
     const files = await head.toOBJ("me");
-    expect(Object.keys(files)).toEqual(["me.obj", "me.mtl", "me.jpg"]);
-    expect(new TextDecoder().decode(files["me.mtl"])).toContain("me.jpg");
+    expect(Object.keys(files)).toEqual(["me.obj", "me.mtl", "me.texture.jpg"]);
+    expect(new TextDecoder().decode(files["me.mtl"])).toContain("me.texture.jpg");
     expect(new TextDecoder().decode(head.toPLY().subarray(0, 400))).toContain(
       `element vertex ${head.mesh.positions.length / 3}`,
     );
