@@ -3,16 +3,19 @@ import { NormalEquations } from "../../geometry/least-squares.ts";
 import { levenbergMarquardt } from "../../geometry/levenberg-marquardt.ts";
 import type { Pose } from "../../geometry/pose.ts";
 import {
+  conjugate,
   fromMatrix,
   fromRotationVector,
   type Matrix3,
   multiply,
   normalize,
   type Quaternion,
+  rotate,
   toMatrix,
 } from "../../geometry/quaternion.ts";
 import { huber } from "../../geometry/robust.ts";
-import { add, cross, normalize as normalizeVector, scale, subtract, type Vec3 } from "../../geometry/vec3.ts";
+import { smoothstep } from "../../geometry/smoothstep.ts";
+import { add, cross, dot, normalize as normalizeVector, scale, subtract, type Vec3 } from "../../geometry/vec3.ts";
 import type { LandmarkBasis } from "./landmark-basis.ts";
 
 /** The geometry of one face: α and β of paper Eq. 1, the pose p, and the camera they hold for. */
@@ -34,26 +37,42 @@ export interface FitOptions {
   readonly distance?: number;
   /** Standard deviation of the natural logarithm of that distance. */
   readonly distanceDeviation?: number;
-  /** Standard deviation of a landmark, as a fraction of the landmarks' spread in the picture. */
+  /**
+   * Standard deviation of a landmark, mm. Detectors err alike at neighbouring points, so 468 landmarks say less than as
+   * many independent ones, and this is larger than the errors are.
+   */
   readonly noise?: number;
-  /** Steps with all unknowns. */
+  /** Steps with all unknowns, at most. */
   readonly iterations?: number;
 }
 
-export const FIT_DEFAULTS = { distance: 1000, distanceDeviation: 0.35, noise: 0.05, iterations: 8 } as const;
+export const FIT_DEFAULTS = { distance: 1000, distanceDeviation: 0.35, noise: 6, iterations: 8 } as const;
 
-/** Unknowns before the coefficients: rotation vector (3), shift (2), logarithm of size, logarithm of distance at constant size. */
+/** Unknowns before the modes: rotation vector (3), shift (2), logarithm of size, logarithm of distance at constant size. */
 const POSE_UNKNOWNS = 7;
 const SIZE = 5;
 const DISTANCE = 6;
 
-/** A landmark off by more than two deviations counts linearly. */
-const robust = huber(2);
+/** Steps of the pose alone, at most. */
+const POSE_ITERATIONS = 10;
+
+/** A landmark off by more than a deviation counts linearly. */
+const robust = huber(1);
+
+/**
+ * Landmarks whose skin is seen at a cosine below the first hardly count, those above the second fully: where the skin
+ * turns away, detectors guess, or put the point on the outline.
+ */
+const FACING = [-0.2, 0.3] as const;
+/** Share of a landmark that does not face the camera at all. */
+const HIDDEN = 0.02;
 
 interface Problem {
   readonly basis: LandmarkBasis;
   /** x, y per landmark, photo pixels. */
   readonly landmarks: Float32Array;
+  /** How much each landmark counts, 0 … 1. */
+  readonly weights: Float32Array;
   readonly cx: number;
   readonly cy: number;
   /** Standard deviation of a landmark, pixels. */
@@ -67,15 +86,18 @@ interface State {
   readonly rotation: Quaternion;
   readonly translation: Vec3;
   readonly focal: number;
-  /** α then β. */
-  readonly coefficients: Float32Array;
+  /** Coefficients of the basis's modes. */
+  readonly modes: Float64Array;
 }
 
 /**
  * Levenberg–Marquardt fit of pose, identity and expression (and, where unknown, focal length) to dense landmarks,
  * with the model's own Gaussian prior on the coefficients. The principal point is the centre of the picture.
+ * What was tried for accuracy, and what it brought, is in docs/decisions/fit.md.
  *
  * @param landmarks x, y per landmark of the basis, photo pixels
+ * @throws RangeError if there is not a pair of numbers for each landmark, or a focal length is not above 0
+ * @throws Error if the landmarks are not finite, or lie on a line or in a point
  */
 export function fitFace(
   basis: LandmarkBasis,
@@ -83,47 +105,67 @@ export function fitFace(
   size: { readonly width: number; readonly height: number },
   options: FitOptions = {},
 ): FaceFit {
-  const { distance, distanceDeviation, noise, iterations } = { ...FIT_DEFAULTS, ...options };
+  const { focal, distance, distanceDeviation, noise, iterations } = { ...FIT_DEFAULTS, ...options };
+  if (landmarks.length !== 2 * basis.count)
+    throw new RangeError(`fitFace: ${landmarks.length} numbers for ${basis.count} landmarks`);
+  if (focal !== undefined && !(focal > 0 && focal < Infinity))
+    throw new RangeError(`fitFace: the focal length must be above 0 pixels, not ${focal}`);
+  if (!landmarks.every(Number.isFinite)) throw new Error("fitFace: the landmarks are not all finite");
+  const centre = { cx: size.width / 2, cy: size.height / 2 };
+  const { state: start, pixelsPerMillimetre } = initialState(basis, landmarks, centre, focal, distance);
   const problem: Problem = {
+    ...centre,
     basis,
     landmarks,
-    cx: size.width / 2,
-    cy: size.height / 2,
-    sigma: noise * spread(landmarks),
-    focalKnown: options.focal !== undefined,
+    weights: basis.weights,
+    sigma: noise * pixelsPerMillimetre,
+    focalKnown: focal !== undefined,
     logDistance: Math.log(distance),
     logDistanceDeviation: distanceDeviation,
   };
-  const count = basis.identityCount + basis.expressionCount;
-  // The pose alone first: cheap, and the coefficients then start where their linearisation holds.
-  const posed = minimize(problem, initialState(problem, options.focal, distance), 0, 10);
-  const { rotation, translation, focal, coefficients } = minimize(problem, posed, count, iterations);
+  // The pose alone first: cheap, it tells which landmarks are seen, and the modes then start where their linearisation holds.
+  const posed = minimize(problem, start, 0, POSE_ITERATIONS);
+  const seen = { ...problem, weights: weightsSeen(basis, posed) };
+  const state = minimize(seen, minimize(seen, posed, 0, POSE_ITERATIONS), basis.modeCount, iterations);
+  const coefficients = coefficientsOf(basis, state.modes);
   return {
-    camera: { fx: focal, fy: focal, cx: problem.cx, cy: problem.cy },
-    pose: { rotation, translation },
+    camera: { fx: state.focal, fy: state.focal, ...centre },
+    pose: { rotation: state.rotation, translation: state.translation },
     identity: coefficients.slice(0, basis.identityCount),
     expression: coefficients.slice(basis.identityCount),
-    residual: residual(problem, { rotation, translation, focal, coefficients }),
+    residual: residual(seen, state),
   };
 }
 
-/** Root mean square distance of the landmarks from their centre, pixels. */
-function spread(landmarks: Float32Array): number {
-  const n = landmarks.length / 2;
-  let mx = 0;
-  let my = 0;
-  for (let i = 0; i < landmarks.length; i += 2) {
-    mx += landmarks[i] / n;
-    my += landmarks[i + 1] / n;
-  }
-  let sum = 0;
-  for (let i = 0; i < landmarks.length; i += 2) sum += (landmarks[i] - mx) ** 2 + (landmarks[i + 1] - my) ** 2;
-  return Math.sqrt(sum / n);
+/** α and β, from the modes. */
+const coefficientsOf = ({ coefficients, modeCount }: LandmarkBasis, modes: Float64Array): Float32Array =>
+  Float32Array.from({ length: coefficients.length / modeCount }, (_, k) =>
+    modes.reduce((sum, x, m) => sum + coefficients[k * modeCount + m] * x, 0),
+  );
+
+/** The weights of the landmarks on the mean face in the given pose: less where the skin turns away from the camera. */
+function weightsSeen({ mean, normals, weights }: LandmarkBasis, { rotation, translation }: State): Float32Array {
+  const [tx, ty, tz] = translation;
+  // The camera is at −F · translation in the axes of the turned head, F = diag(1, −1, −1).
+  const [x, y, z] = rotate(conjugate(rotation), [-tx, ty, tz]);
+  return weights.map((weight, i) => {
+    const view: Vec3 = [x - mean[3 * i], y - mean[3 * i + 1], z - mean[3 * i + 2]];
+    const facing = dot([normals[3 * i], normals[3 * i + 1], normals[3 * i + 2]], normalizeVector(view));
+    return weight * (HIDDEN + (1 - HIDDEN) * smoothstep(...FACING, facing));
+  });
 }
 
+/** Two directions further from a right angle than this cosine are no rows of a rotation. */
+const SKEW = 0.99;
+
 /** Weak perspective by least squares on the mean landmarks, then the translation that shows it at the given distance. */
-function initialState(problem: Problem, focal: number | undefined, distance: number): State {
-  const { basis, landmarks, cx, cy } = problem;
+function initialState(
+  basis: LandmarkBasis,
+  landmarks: Float32Array,
+  { cx, cy }: { cx: number; cy: number },
+  focal: number | undefined,
+  distance: number,
+): { state: State; pixelsPerMillimetre: number } {
   const u = new NormalEquations(4);
   const v = new NormalEquations(4);
   const row = new Float64Array(4);
@@ -133,32 +175,35 @@ function initialState(problem: Problem, focal: number | undefined, distance: num
     u.addRow(row, landmarks[2 * i], basis.weights[i]);
     v.addRow(row, landmarks[2 * i + 1], basis.weights[i]);
   }
-  const a = u.solve();
-  const b = v.solve();
-  const pixelsPerMillimetre = (Math.hypot(a[0], a[1], a[2]) + Math.hypot(b[0], b[1], b[2])) / 2;
+  const [ax, ay, az, a] = u.solve();
+  const [bx, by, bz, b] = v.solve();
+  // u ∝ R₀·X and v ∝ −R₁·X, as camera y points down.
+  const right = normalizeVector([ax, ay, az]);
+  const up = normalizeVector([-bx, -by, -bz]);
+  const pixelsPerMillimetre = (Math.hypot(ax, ay, az) + Math.hypot(bx, by, bz)) / 2;
+  if (!(pixelsPerMillimetre > 1e-6 && Math.abs(dot(right, up)) < SKEW))
+    throw new Error("fitFace: the landmarks lie on a line or in a point");
   const tz = focal === undefined ? distance : focal / pixelsPerMillimetre;
-  return {
-    // u ∝ R₀·X and v ∝ −R₁·X, as camera y points down.
-    rotation: rotationFromRows([a[0], a[1], a[2]], [-b[0], -b[1], -b[2]]),
-    translation: [(a[3] - cx) / pixelsPerMillimetre, (b[3] - cy) / pixelsPerMillimetre, tz],
+  const state = {
+    rotation: rotationFromRows(right, up),
+    translation: [(a - cx) / pixelsPerMillimetre, (b - cy) / pixelsPerMillimetre, tz] as const,
     focal: focal ?? pixelsPerMillimetre * tz,
-    coefficients: new Float32Array(basis.identityCount + basis.expressionCount),
+    modes: new Float64Array(basis.modeCount),
   };
+  return { state, pixelsPerMillimetre };
 }
 
-/** The rotation whose first two rows are as close as possible to two nearly orthogonal directions. */
+/** The rotation whose first two rows are as close as possible to two unit vectors that are not parallel. */
 function rotationFromRows(a: Vec3, b: Vec3): Quaternion {
-  const ua = normalizeVector(a);
-  const ub = normalizeVector(b);
   // The bisectors of two unit vectors are orthogonal, and the nearest orthogonal pair lies 45° to their sides.
-  const p = normalizeVector(add(ua, ub));
-  const q = normalizeVector(subtract(ua, ub));
+  const p = normalizeVector(add(a, b));
+  const q = normalizeVector(subtract(a, b));
   const r0 = scale(add(p, q), Math.SQRT1_2);
   const r1 = scale(subtract(p, q), Math.SQRT1_2);
   return fromMatrix([...r0, ...r1, ...cross(r0, r1)] as unknown as Matrix3);
 }
 
-/** {@link levenbergMarquardt} over the pose and the first `used` coefficients. */
+/** {@link levenbergMarquardt} over the pose and the first `used` modes. */
 const minimize = (problem: Problem, start: State, used: number, iterations: number): State =>
   levenbergMarquardt(
     {
@@ -173,8 +218,8 @@ const minimize = (problem: Problem, start: State, used: number, iterations: numb
 
 /** The state after a step of the unknowns. */
 function moved({ focalKnown }: Problem, state: State, step: Float64Array): State {
-  const coefficients = state.coefficients.slice();
-  for (let k = POSE_UNKNOWNS; k < step.length; k++) coefficients[k - POSE_UNKNOWNS] += step[k];
+  const modes = state.modes.slice();
+  for (let k = POSE_UNKNOWNS; k < step.length; k++) modes[k - POSE_UNKNOWNS] += step[k];
   const size = Math.exp(step[SIZE]);
   const distance = Math.exp(step[DISTANCE]);
   const [tx, ty, tz] = state.translation;
@@ -182,15 +227,15 @@ function moved({ focalKnown }: Problem, state: State, step: Float64Array): State
     rotation: normalize(multiply(fromRotationVector([step[0], step[1], step[2]]), state.rotation)),
     translation: focalKnown ? [tx + step[3], ty + step[4], tz / size] : [tx + step[3], ty + step[4], tz * distance],
     focal: focalKnown ? state.focal : state.focal * size * distance,
-    coefficients,
+    modes,
   };
 }
 
-/** Where the landmarks of a state are: model space (rotated, before translation) and its three pose factors. */
-function predict({ basis, cx, cy }: Problem, { rotation, translation, focal, coefficients }: State, used: number) {
+/** Where the landmarks of a state are: turned but not yet moved, in mm, and in the picture. */
+function predict({ basis, cx, cy }: Problem, { rotation, translation, focal, modes }: State) {
   const m = toMatrix(rotation);
   const [tx, ty, tz] = translation;
-  const columns = coefficients.length;
+  const columns = modes.length;
   const rotated = new Float64Array(3 * basis.count);
   const pixels = new Float64Array(2 * basis.count);
   for (let i = 0; i < basis.count; i++) {
@@ -198,11 +243,11 @@ function predict({ basis, cx, cy }: Problem, { rotation, translation, focal, coe
     let y = basis.mean[3 * i + 1];
     let z = basis.mean[3 * i + 2];
     const row = 3 * i * columns;
-    for (let k = 0; k < used; k++) {
-      const c = coefficients[k];
-      x += basis.basis[row + k] * c;
-      y += basis.basis[row + columns + k] * c;
-      z += basis.basis[row + 2 * columns + k] * c;
+    for (let k = 0; k < columns; k++) {
+      const c = modes[k];
+      x += basis.modes[row + k] * c;
+      y += basis.modes[row + columns + k] * c;
+      z += basis.modes[row + 2 * columns + k] * c;
     }
     const px = m[0] * x + m[1] * y + m[2] * z;
     const py = m[3] * x + m[4] * y + m[5] * z;
@@ -219,15 +264,15 @@ function predict({ basis, cx, cy }: Problem, { rotation, translation, focal, coe
 
 /** Half the squared, Huber-capped residuals plus the priors: what {@link minimize} makes small. */
 function costOf(problem: Problem, state: State): number {
-  const { basis, landmarks, sigma } = problem;
+  const { landmarks, weights, sigma } = problem;
   if (!(state.translation[2] > 0)) return Number.POSITIVE_INFINITY;
-  const { pixels } = predict(problem, state, state.coefficients.length);
+  const { pixels } = predict(problem, state);
   let cost = 0;
-  for (let i = 0; i < basis.count; i++) {
+  for (let i = 0; i < weights.length; i++) {
     const r = Math.hypot(landmarks[2 * i] - pixels[2 * i], landmarks[2 * i + 1] - pixels[2 * i + 1]) / sigma;
-    cost += basis.weights[i] * robust.loss(r);
+    cost += weights[i] * robust.loss(r);
   }
-  for (const c of state.coefficients) cost += (c * c) / 2;
+  for (const c of state.modes) cost += (c * c) / 2;
   if (!problem.focalKnown) {
     const { logDistance, logDistanceDeviation } = problem;
     cost += ((logDistance - Math.log(state.translation[2])) / logDistanceDeviation) ** 2 / 2;
@@ -235,11 +280,11 @@ function costOf(problem: Problem, state: State): number {
   return cost;
 }
 
-/** The linearised problem at `state`: two rows per landmark, one per prior. Only the first `used` coefficients move. */
+/** The linearised problem at `state`: two rows per landmark, one per prior. Only the first `used` modes move. */
 function linearize(problem: Problem, state: State, used: number, equations: NormalEquations): void {
-  const { basis, landmarks, sigma, cx, cy, focalKnown } = problem;
-  const columns = state.coefficients.length;
-  const { rotated, pixels } = predict(problem, state, columns);
+  const { basis, landmarks, weights, sigma, cx, cy, focalKnown } = problem;
+  const columns = state.modes.length;
+  const { rotated, pixels } = predict(problem, state);
   const m = toMatrix(state.rotation);
   const [, , tz] = state.translation;
   const u = new Float64Array(POSE_UNKNOWNS + used);
@@ -277,27 +322,27 @@ function linearize(problem: Problem, state: State, used: number, equations: Norm
     const vy = -w * m[4] - gv * m[7];
     const vz = -w * m[5] - gv * m[8];
     for (let k = 0; k < used; k++) {
-      const bx = basis.basis[row + k];
-      const by = basis.basis[row + columns + k];
-      const bz = basis.basis[row + 2 * columns + k];
+      const bx = basis.modes[row + k];
+      const by = basis.modes[row + columns + k];
+      const bz = basis.modes[row + 2 * columns + k];
       u[POSE_UNKNOWNS + k] = ux * bx + uy * by + uz * bz;
       v[POSE_UNKNOWNS + k] = vx * bx + vy * by + vz * bz;
     }
     const ru = landmarks[2 * i] - pixels[2 * i];
     const rv = landmarks[2 * i + 1] - pixels[2 * i + 1];
     const r = Math.hypot(ru, rv) / sigma;
-    const weight = (basis.weights[i] * robust.weight(r)) / sigma ** 2;
+    const weight = (weights[i] * robust.weight(r)) / sigma ** 2;
     equations.addRow(u, ru, weight);
     equations.addRow(v, rv, weight);
   }
-  for (let k = 0; k < used; k++) equations.addDiagonal(POSE_UNKNOWNS + k, -state.coefficients[k], 1);
+  for (let k = 0; k < used; k++) equations.addDiagonal(POSE_UNKNOWNS + k, -state.modes[k], 1);
   const { logDistance, logDistanceDeviation } = problem;
   equations.addDiagonal(DISTANCE, focalKnown ? 0 : logDistance - Math.log(tz), 1 / logDistanceDeviation ** 2);
 }
 
 /** Root mean square landmark distance, pixels. */
 function residual(problem: Problem, state: State): number {
-  const { pixels } = predict(problem, state, state.coefficients.length);
+  const { pixels } = predict(problem, state);
   let sum = 0;
   for (let i = 0; i < pixels.length; i++) sum += (problem.landmarks[i] - pixels[i]) ** 2;
   return Math.sqrt((2 * sum) / pixels.length);
