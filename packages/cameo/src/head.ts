@@ -144,7 +144,8 @@ export class Head {
     const { camera, pose, coefficients } = this;
     return toGlb(
       { ...this.mesh, morphTargets: this.#morphTargets() },
-      { texture: { bytes, mimeType: "image/jpeg" }, extras: { camera, pose, coefficients } },
+      // Expressions keep the normals: turning them too would double the file for a difference one hardly sees.
+      { texture: { bytes, mimeType: "image/jpeg" }, morphNormals: false, extras: { camera, pose, coefficients } },
     );
   }
 

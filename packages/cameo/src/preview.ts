@@ -18,7 +18,7 @@ const MARGIN = 1.35;
 const VIEWS = [{ yaw: -0.6 }, { yaw: 0.6 }, { yaw: 0.25, pitch: 0.3 }] as const;
 const BACKGROUND = [44, 46, 52] as const;
 /** Grey light, brighter from above and from the viewer's left (see geometry/spherical-harmonics.ts). */
-const CLAY_LIGHT = [2.4, 1.1, 1.6, -0.5, 0, 0, 0, 0, 0];
+const CLAY_LIGHT = [1.5, 1.4, 1.7, -0.9, 0, 0, 0, 0, 0];
 /** How much of the photo the mesh overlay hides. */
 const OVERLAY = 0.7;
 

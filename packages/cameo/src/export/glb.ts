@@ -47,7 +47,7 @@ export interface GlbOptions {
 const METRES_PER_MM = 0.001;
 const ROUGHNESS = 0.7;
 /** Offsets below this, mm, are stored as none: far below anything visible, and sparse storage then pays. */
-const LEAST_OFFSET = 0.01;
+const LEAST_OFFSET = 0.05;
 /** As {@link LEAST_OFFSET}, for unit normals. */
 const LEAST_TURN = 0.004;
 

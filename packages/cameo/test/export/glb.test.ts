@@ -84,7 +84,7 @@ describe("read again", () => {
     const targets = gltfMesh.listPrimitives()[0].listTargets();
     [...mesh.morphTargets.values()].forEach((offsets, n) => {
       const stored = targets[n].getAttribute("POSITION")?.getArray() as Float32Array;
-      for (let i = 0; i < offsets.length; i++) expect(Math.abs(stored[i] * 1000 - offsets[i])).toBeLessThan(0.0101);
+      for (let i = 0; i < offsets.length; i++) expect(Math.abs(stored[i] * 1000 - offsets[i])).toBeLessThan(0.0501);
     });
   });
 
@@ -114,7 +114,7 @@ describe("read again", () => {
     const glb = await toGlb(mesh, { texture });
     const { accessors, meshes } = json(glb);
     const positionOf = (n: number) => accessors[meshes[0].primitives[0].targets[n].POSITION];
-    const moved = (mesh.morphTargets.get("noseOut") as Float32Array).filter((x) => x > 0.01).length;
+    const moved = (mesh.morphTargets.get("noseOut") as Float32Array).filter((x) => x > 0.05).length;
     expect(positionOf(0).sparse.count).toBe(moved);
     expect(positionOf(0).bufferView).toBeUndefined();
     expect(positionOf(1).sparse).toBeUndefined();

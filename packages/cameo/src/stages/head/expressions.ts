@@ -18,26 +18,40 @@ export function expressionTargets(model: MorphableModel, { mesh, sources }: Spli
   const modelCopies: number[] = [];
   for (let v = 0; v < count; v++) if (sources[v] < model.vertexCount) modelCopies.push(v);
   const tree = new VertexTree(gather(mesh.positions, 3, modelCopies));
+  const { vertices, distances } = tree.nearest(mesh.positions);
   for (let v = 0; v < count; v++) {
-    follows[v] = sources[v];
-    share[v] = 1;
-    if (sources[v] < model.vertexCount) continue;
-    const { vertices, distances } = tree.nearest(mesh.positions.subarray(3 * v, 3 * v + 3));
-    follows[v] = sources[modelCopies[vertices[0]]];
-    share[v] = Math.max(0, 1 - distances[0] / REACH);
+    const isModel = sources[v] < model.vertexCount;
+    follows[v] = isModel ? sources[v] : sources[modelCopies[vertices[v]]];
+    share[v] = isModel ? 1 : Math.max(0, 1 - distances[v] / REACH);
   }
 
-  const neutral = synthesizeShape(model, [], []);
-  const shape = new Float32Array(neutral.length);
   const targets = new Map<string, Float32Array>();
-  for (const [name, coefficients] of model.namedExpressions) {
-    synthesizeShape(model, [], coefficients, shape);
-    const offsets = new Float32Array(3 * count);
+  for (const [name, offsets] of modelOffsets(model)) {
+    const split = new Float32Array(3 * count);
     for (let v = 0; v < count; v++) {
       const i = 3 * follows[v];
-      for (let k = 0; k < 3; k++) offsets[3 * v + k] = share[v] * (shape[i + k] - neutral[i + k]);
+      for (let k = 0; k < 3; k++) split[3 * v + k] = share[v] * offsets[i + k];
     }
-    targets.set(name, offsets);
+    targets.set(name, split);
   }
   return targets;
+}
+
+/** Made when the first head of a model needs them: they take longer than the rest. */
+const offsetsOf = new WeakMap<MorphableModel, ReadonlyMap<string, Float32Array>>();
+
+/** How each named expression moves the model's own vertices, mm. */
+function modelOffsets(model: MorphableModel): ReadonlyMap<string, Float32Array> {
+  let offsets = offsetsOf.get(model);
+  if (!offsets) {
+    const neutral = synthesizeShape(model, [], []);
+    const moved = (coefficients: Float32Array) => {
+      const shape = synthesizeShape(model, [], coefficients);
+      for (let i = 0; i < shape.length; i++) shape[i] -= neutral[i];
+      return shape;
+    };
+    offsets = new Map([...model.namedExpressions].map(([name, coefficients]) => [name, moved(coefficients)]));
+    offsetsOf.set(model, offsets);
+  }
+  return offsets;
 }
