@@ -25,7 +25,7 @@ export interface LandmarkBasis {
   readonly weights: Float32Array;
 }
 
-/** Modes kept. With our model those left out move the landmarks by 0.3 mm, root mean square of all together. */
+/** Modes kept. With our model those left out move a landmark by 0.6 mm, root mean square, all together. */
 const MODES = 50;
 /** A landmark that strays as far as this, mm, counts half. */
 const HALF_TRUST = 3;
