@@ -6,13 +6,13 @@ import { type Camera, cropCamera } from "./geometry/camera.ts";
 import { type Angles, anglesFromQuaternion, type Pose, transformToCamera } from "./geometry/pose.ts";
 import { type DepthMap, Label, type LabelMap, type RgbaImage, type RgbImage } from "./image.ts";
 import type { Platform } from "./platform.ts";
-import type { CameraSource, Stage } from "./portrait.ts";
 import { drawPreview } from "./preview.ts";
 import { createRaster } from "./raster/raster.ts";
 import { rasterize } from "./raster/rasterize.ts";
 import { createTexture, type Texture } from "./raster/texture.ts";
 import { turned } from "./stages/pose/render.ts";
 import { turnedPhoto } from "./stages/pose/turn.ts";
+import type { CameraSource, Stage } from "./stages/stages.ts";
 
 /** The coefficients of the morphable model, each in standard deviations, and of the light. */
 export interface Coefficients {

@@ -21,13 +21,10 @@ import { buildHead } from "./stages/head/build.ts";
 import { expressionTargets } from "./stages/head/expressions.ts";
 import { type HeadTemplate, headTemplate } from "./stages/head/template.ts";
 import { parsePrior } from "./stages/parse/prior.ts";
+import { type CameraSource, STAGES, type Stage } from "./stages/stages.ts";
 
 /** Name of the morphable model in the bundle. */
 const MORPHABLE_MODEL = "head";
-
-/** The steps from photo to head, in order. */
-export const STAGES = ["decode", "detect", "align", "face", "appearance", "parse", "depth", "head"] as const;
-export type Stage = (typeof STAGES)[number];
 
 export interface ReconstructOptions {
   /** Which face: the largest (default), or its place in the order of size, from 0. */
@@ -40,9 +37,6 @@ export interface ReconstructOptions {
   /** Called when a stage begins, and once more when all are done. */
   readonly onProgress?: (progress: { readonly stage: Stage; readonly done: number; readonly total: number }) => void;
 }
-
-/** Where the focal length came from. */
-export type CameraSource = "fov" | "focal35" | "exif" | "estimated";
 
 /** Smallest face, in pixels between the outer corners of the eyes, that can be reconstructed. */
 export const MIN_EYE_DISTANCE = 16;

@@ -1,20 +1,13 @@
-import type { Camera } from "../../geometry/camera.ts";
 import { rotateNormals, transformToCamera } from "../../geometry/pose.ts";
-import type { RgbImage } from "../../image.ts";
 import { vertexNormals } from "../../mesh/normals.ts";
 import { synthesizeAlbedo } from "../../morphable/synthesize.ts";
+import type { View } from "../../view.ts";
 import { type Appearance, lit } from "../face/appearance.ts";
 import { vertexColors } from "./colors.ts";
 import { type SplitMesh, splitVertices } from "./split.ts";
 import { buildSurface, type SurfaceInput } from "./surface.ts";
 import { Material } from "./template.ts";
 import { bakeTexture } from "./texture.ts";
-
-/** A picture and the camera that took it. */
-export interface View {
-  readonly image: RgbImage;
-  readonly camera: Camera;
-}
 
 /** Linear reflectance that unseen hair starts from; the photo's hair then scales it. */
 const HAIR_ALBEDO = 0.1;

@@ -5,7 +5,7 @@ import { tukey } from "../../geometry/robust.ts";
 import { smoothstep } from "../../geometry/smoothstep.ts";
 import { rasterize } from "../../raster/rasterize.ts";
 import { sampleBilinear } from "../../sample.ts";
-import type { View } from "./build.ts";
+import type { View } from "../../view.ts";
 import { photoConfidence } from "./confidence.ts";
 import { adjacency, diffuse } from "./diffuse.ts";
 import type { HeadSurface } from "./surface.ts";

@@ -4,7 +4,7 @@ import { interpolate } from "../../raster/interpolate.ts";
 import { rasterize } from "../../raster/rasterize.ts";
 import { createPyramid, resample } from "../../resample.ts";
 import { sampleBilinear } from "../../sample.ts";
-import type { View } from "./build.ts";
+import type { View } from "../../view.ts";
 import type { VertexColors } from "./colors.ts";
 import { pushPull } from "./fill.ts";
 import type { HeadSurface } from "./surface.ts";
