@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -38,6 +39,35 @@ describe("the real command", () => {
     const { status, stdout, stderr } = await start("reconstruct", join(folder, "nobody.jpg"), "-o", folder).outcome;
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toMatch(/^cameo: .*nobody\.jpg.*\n$/);
+  });
+
+  test("says which Node it needs on an older one, and runs on the oldest supported", async () => {
+    const under = async (version: string) => {
+      const pretend = `data:text/javascript,Object.defineProperty(process.versions,"node",{value:"${version}"})`;
+      const child = spawn(process.execPath, ["--import", pretend, script, "--version"]);
+      let stderr = "";
+      child.stderr.on("data", (chunk) => {
+        stderr += chunk;
+      });
+      const [status] = await once(child, "close");
+      return { status, stderr };
+    };
+    for (const version of ["18.20.4", "20.18.3"]) {
+      expect(await under(version)).toEqual({
+        status: 2,
+        stderr: `cameo needs Node 20.19 or newer; this is ${version}.\n`,
+      });
+    }
+    for (const version of ["20.19.0", "22.0.0", "24.1.0"]) {
+      expect(await under(version)).toEqual({ status: 0, stderr: "" });
+    }
+  });
+
+  test("is supported by the same versions of Node as every package", async () => {
+    for (const place of ["", "packages/cameo/", "packages/cli/", "packages/convert/", "packages/train/"]) {
+      const url = new URL(`../../../${place}package.json`, import.meta.url);
+      expect(JSON.parse(await readFile(url, "utf8")).engines).toEqual({ node: ">=20.19" });
+    }
   });
 
   test("goes on when nobody reads its output", async () => {
