@@ -18,33 +18,45 @@ describe("adjacency", () => {
 
 describe("diffuse", () => {
   const columns = 12;
-  const triangles = strip(columns);
-  const edges = adjacency(triangles, 2 * columns);
+  const count = 2 * columns;
+  const edges = adjacency(strip(columns), count);
+  const grey = (value: number): Float32Array => new Float32Array(3 * count).fill(value);
 
   it("interpolates linearly between known ends and keeps them", () => {
-    const values = new Float32Array(2 * columns);
-    const weight = new Float32Array(2 * columns);
-    values.fill(11, 2 * columns - 2);
+    const values = grey(0);
+    const weight = new Float32Array(count);
+    values.fill(11, 3 * (count - 2));
     weight.fill(1, 0, 2);
-    weight.fill(1, 2 * columns - 2);
-    diffuse(values, weight, edges, 1, new Float32Array(2 * columns).fill(5), 0, 400);
-    for (let v = 0; v < values.length; v++) expect(Math.abs(values[v] - (v >> 1))).toBeLessThan(0.35);
+    weight.fill(1, count - 2);
+    diffuse(values, weight, edges, grey(5), 0, 400);
+    for (let v = 0; v < count; v++) {
+      for (let k = 0; k < 3; k++) expect(Math.abs(values[3 * v + k] - (v >> 1))).toBeLessThan(0.35);
+    }
     expect(values[0]).toBe(0);
     expect(values[values.length - 1]).toBe(11);
   });
 
+  it("keeps the channels apart", () => {
+    const values = grey(0);
+    values.set([1, 2, 3, 1, 2, 3]);
+    const weight = new Float32Array(count).fill(1, 0, 2);
+    diffuse(values, weight, edges, grey(0), 0, 800);
+    for (let v = 0; v < count; v++) {
+      for (let k = 0; k < 3; k++) expect(values[3 * v + k]).toBeCloseTo(k + 1, 1);
+    }
+  });
+
   it("reaches the fallback far from everything known", () => {
-    const values = new Float32Array(2 * columns);
-    const weight = new Float32Array(2 * columns);
-    weight.fill(1, 0, 2);
-    diffuse(values, weight, edges, 1, new Float32Array(2 * columns).fill(3), 10, 200);
+    const values = grey(0);
+    const weight = new Float32Array(count).fill(1, 0, 2);
+    diffuse(values, weight, edges, grey(3), 10, 200);
     expect(values[values.length - 1]).toBeCloseTo(3, 2);
   });
 
   it("gives parts that know nothing the fallback", () => {
-    const values = new Float32Array([7, 7, 7, 0, 0, 0]);
+    const values = Float32Array.from({ length: 18 }, (_, i) => (i < 9 ? 7 : 0));
     const weight = new Float32Array([1, 1, 1, 0, 0, 0]);
-    diffuse(values, weight, adjacency(Uint32Array.of(0, 1, 2, 3, 4, 5), 6), 1, new Float32Array(6).fill(2), 0.01, 10);
-    expect([...values.subarray(3)]).toEqual([2, 2, 2]);
+    diffuse(values, weight, adjacency(Uint32Array.of(0, 1, 2, 3, 4, 5), 6), new Float32Array(18).fill(2), 0.01, 10);
+    expect([...values.subarray(9)]).toEqual(Array(9).fill(2));
   });
 });

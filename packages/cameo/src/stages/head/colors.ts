@@ -25,7 +25,7 @@ const OVERSAMPLING = 2;
 const FLOOR = 0.01;
 /** How strongly hidden ratios return to the mean of the face, against one neighbour. */
 const PULL = 0.002;
-const SWEEPS = 40;
+const SWEEPS = 30;
 /** Skin seen at a cosine above the first is taken as it is; below the second it has to look like the rest of the skin. */
 const FRONTAL = 0.75;
 const OBLIQUE = 0.45;
@@ -94,7 +94,7 @@ export function vertexColors(
     // What lids hide while open is skin, not lashes.
     known[v] = materials[v] === Material.lid ? confidence[v] * likeness[v] : confidence[v];
   }
-  diffuse(ratios, known, modelEdges, 3, meanByMaterial(materials, ratios, known), PULL, SWEEPS);
+  diffuse(ratios, known, modelEdges, meanByMaterial(materials, ratios, known), PULL, SWEEPS);
   const hidden = ratios.map((ratio, i) => toSrgb((lit[i] + FLOOR) * Math.exp(ratio) - FLOOR));
   return { hidden, confidence };
 }

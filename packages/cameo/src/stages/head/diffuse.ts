@@ -22,45 +22,44 @@ export function adjacency(triangles: Uint32Array, vertexCount: number): Adjacenc
 }
 
 /**
- * Extends values from where they are known over the rest of a mesh, as smoothly as possible: solves Laplace's equation
+ * Extends colours from where they are known over the rest of a mesh, as smoothly as possible: solves Laplace's equation
  * with a weak pull to `fallback`, so that far from everything known the fallback is reached. Gauss–Seidel sweeps, there and back.
  *
- * @param values interleaved channels per vertex; changed in place
+ * @param values three per vertex; changed in place
  * @param weight how far each vertex is known, in [0, 1]; the known part keeps its value
- * @param fallback what each vertex would have if nothing were known, interleaved as the values
+ * @param fallback what each vertex would have if nothing were known, three per vertex
  * @param pull weight of the fallback against one neighbour; 1 / √pull is about the reach in edges
  */
 export function diffuse(
   values: Float32Array,
   weight: Float32Array,
   { offsets, neighbours }: Adjacency,
-  channels: number,
   fallback: Float32Array,
   pull: number,
   sweeps: number,
 ): void {
-  const vertexCount = weight.length;
   const known = values.slice();
-  for (let v = 0; v < vertexCount; v++) {
-    if (weight[v] === 0) for (let c = 0; c < channels; c++) values[v * channels + c] = fallback[v * channels + c];
-  }
-  const sums = new Float64Array(channels);
+  // What changes: all that is not wholly known.
+  const open = Uint32Array.from(weight.keys()).filter((v) => weight[v] < 1);
+  for (const v of open) if (weight[v] === 0) values.set(fallback.subarray(3 * v, 3 * v + 3), 3 * v);
   for (let sweep = 0; sweep < sweeps; sweep++) {
-    for (let step = 0; step < vertexCount; step++) {
-      const v = sweep & 1 ? vertexCount - 1 - step : step;
-      const a = weight[v];
-      if (a >= 1) continue;
-      const start = offsets[v];
+    for (let step = 0; step < open.length; step++) {
+      const v = open[sweep & 1 ? open.length - 1 - step : step];
       const end = offsets[v + 1];
-      const total = end - start + pull;
-      for (let c = 0; c < channels; c++) sums[c] = pull * fallback[v * channels + c];
-      for (let e = start; e < end; e++) {
-        const n = neighbours[e] * channels;
-        for (let c = 0; c < channels; c++) sums[c] += values[n + c];
+      let red = pull * fallback[3 * v];
+      let green = pull * fallback[3 * v + 1];
+      let blue = pull * fallback[3 * v + 2];
+      for (let e = offsets[v]; e < end; e++) {
+        const n = 3 * neighbours[e];
+        red += values[n];
+        green += values[n + 1];
+        blue += values[n + 2];
       }
-      for (let c = 0; c < channels; c++) {
-        values[v * channels + c] = a * known[v * channels + c] + (1 - a) * (sums[c] / total);
-      }
+      const a = weight[v];
+      const share = (1 - a) / (end - offsets[v] + pull);
+      values[3 * v] = a * known[3 * v] + share * red;
+      values[3 * v + 1] = a * known[3 * v + 1] + share * green;
+      values[3 * v + 2] = a * known[3 * v + 2] + share * blue;
     }
   }
 }
