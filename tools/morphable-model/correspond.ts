@@ -18,6 +18,7 @@ import {
   synthesizeAlbedo,
   synthesizeShape,
 } from "cameo";
+import { nearestMirrored } from "./cage.ts";
 import type { Workshop } from "./model.ts";
 import { createRandom, type Random } from "./random.ts";
 import { renderHead, type Scene } from "./render.ts";
@@ -51,6 +52,7 @@ export async function findCorrespondences(shop: Workshop, model: Model, network:
   const session = await nodeRuntime({ threads: 1 })(await readFile(network));
   const random = createRandom(seed);
   const mean = synthesizeShape(model as MorphableModel, [], []);
+  const upright = new Float64Array(3 * meshPoints);
   const seen: number[][] = Array.from({ length: meshPoints }, () => []);
   for (let head = 0; head < headCount; head++) {
     const { scene, turn } = randomScene(random, model);
@@ -62,6 +64,7 @@ export async function findCorrespondences(shop: Workshop, model: Model, network:
       mesh = await runFaceMesh(session, createPyramid(image), region);
     }
     if (mesh.score < minimumScore) continue;
+    if (turn <= frontal) addUpright(mesh.points, upright);
     for (let i = 0; i < meshPoints; i++) {
       if (turn > frontal && faceOval468.includes(i)) continue;
       const pixel = nearestPixel(raster, 2 * mesh.points[3 * i], 2 * mesh.points[3 * i + 1], model.regions);
@@ -75,7 +78,7 @@ export async function findCorrespondences(shop: Workshop, model: Model, network:
   }
   await session.dispose();
   const medians = seen.map(geometricMedian);
-  const symmetric = symmetrize(medians);
+  const symmetric = symmetrize(medians, mirrorPoints(upright));
   const landmarks468 = ontoSurface(shop, model, mean, symmetric);
   return {
     landmarks68: nearestSkin(model, mean, landmarks68Of(surfacePositions(model, mean, landmarks468), 3)),
@@ -186,16 +189,32 @@ function robustSpread(points: readonly number[], median: readonly number[]): num
   return Math.sqrt(kept.reduce((s, d) => s + d, 0) / kept.length);
 }
 
-/** FaceMesh is mirror-symmetric: each point is averaged with the mirror image of the one that lies there. */
-function symmetrize(points: readonly number[][]): number[][] {
-  const twin = points.map((p) => {
-    const d = points.map((q) => Math.hypot(q[0] + p[0], q[1] - p[1], q[2] - p[2]));
-    return d.indexOf(Math.min(...d));
-  });
+/**
+ * Which point of FaceMesh is the mirror image of which: its mesh is symmetric, and so nearly is its mean over many faces.
+ * @param mesh x, y, z per point, summed over faces that were brought to the same place
+ */
+function mirrorPoints(mesh: Float64Array): Uint32Array {
+  return Uint32Array.from({ length: meshPoints }, (_, i) => nearestMirrored(mesh, i, 0, meshPoints));
+}
+
+/** Adds a mesh, upright and centred between the outer corners of the eyes, which are at unit distance. */
+function addUpright(points: Float32Array, sum: Float64Array): void {
+  const [right, left] = [3 * eyelids468.right[0], 3 * eyelids468.left[0]];
+  const [dx, dy] = [points[left] - points[right], points[left + 1] - points[right + 1]];
+  const size = dx * dx + dy * dy;
+  for (let i = 0; i < points.length; i += 3) {
+    const x = points[i] - (points[left] + points[right]) / 2;
+    const y = points[i + 1] - (points[left + 1] + points[right + 1]) / 2;
+    sum[i] += (x * dx + y * dy) / size;
+    sum[i + 1] += (y * dx - x * dy) / size;
+    sum[i + 2] += points[i + 2] / Math.sqrt(size);
+  }
+}
+
+/** Each point averaged with the mirror image of its twin. */
+function symmetrize(points: readonly number[][], twin: Uint32Array): number[][] {
   return points.map((p, i) => {
     const q = points[twin[i]];
-    // Where the pairing is not mutual the points are too close to tell apart; they stay.
-    if (twin[twin[i]] !== i) return p;
     return [(p[0] - q[0]) / 2, (p[1] + q[1]) / 2, (p[2] + q[2]) / 2];
   });
 }
@@ -207,12 +226,11 @@ function ontoSurface(
   mean: Float32Array,
   points: readonly number[][],
 ): SurfacePoints {
-  const { triangles } = model;
   const out = nearestSkin(model, mean, Float32Array.from(points.flat()));
   const loops = pack.regions.loops;
   const place = (indices: readonly number[], path: readonly number[]) =>
     placeAlong(
-      triangles,
+      model,
       mean,
       path.map((v) => cage.ofBody[v]),
       points,
@@ -225,10 +243,8 @@ function ontoSurface(
     [eyelids468.right, loops.eyelid_margin_right, pack.landmarks.named.exocanthion_right],
   ] as const) {
     const corner = loop.indexOf(outerCorner);
-    const upper = [...loop.slice(0, corner + 1)].reverse();
-    const lower = [...loop.slice(corner), loop[0]];
-    place(row.slice(0, 9), lower);
-    place([...row.slice(8), row[0]], [...upper].reverse());
+    place(row.slice(0, 9), [...loop.slice(corner), loop[0]]);
+    place([...row.slice(8), row[0]], loop.slice(0, corner + 1));
   }
   // Loops of lips start in the middle of the upper lip and run over the subject's left corner; the rows go from right to left.
   for (const [upperRow, lowerRow, loop] of [
@@ -269,7 +285,7 @@ const argMax = <T>(items: readonly T[], value: (item: T) => number): number => {
  * vertices between the same corners, at the same shares of the way.
  */
 function placeAlong(
-  triangles: Uint32Array,
+  model: Model,
   mean: Float32Array,
   path: readonly number[],
   points: readonly number[][],
@@ -283,7 +299,7 @@ function placeAlong(
     let edge = 0;
     while (edge < path.length - 2 && along[edge + 1] < wanted[k]) edge++;
     const t = Math.min(1, Math.max(0, (wanted[k] - along[edge]) / (along[edge + 1] - along[edge])));
-    const { triangle, weights } = pointOnEdge(triangles, path[edge], path[edge + 1], t);
+    const { triangle, weights } = pointOnEdge(model, mean, path[edge], path[edge + 1], t);
     out.triangles[i] = triangle;
     out.weights.set(weights, 3 * i);
   }
@@ -299,29 +315,35 @@ function shares(row: readonly number[][]): number[] {
 
 /**
  * The surface point at share `t` from one refined cage point to the next: an edge of the cage is two edges of the
- * surface, joined by the vertex that both ends have for a neighbour.
+ * surface, joined by the vertex beside both ends that lies between them.
+ * @param model only its triangles of the face are looked at: the edges of lids and lips border other regions
  */
 function pointOnEdge(
-  triangles: Uint32Array,
+  { triangles, regions }: Model,
+  mean: Float32Array,
   from: number,
   to: number,
   t: number,
 ): { triangle: number; weights: number[] } {
-  const neighbours = (v: number) => {
-    const found = new Set<number>();
-    for (let c = 0; c < triangles.length; c++)
-      if (triangles[c] === v) for (let k = 0; k < 3; k++) found.add(triangles[c - (c % 3) + k]);
-    found.delete(v);
+  const faceTriangles = (...vertices: readonly number[]) => {
+    const found: number[] = [];
+    for (let i = 0; i < regions.length; i++) {
+      if (regions[i] !== Region.face) continue;
+      const corners = triangles.subarray(3 * i, 3 * i + 3);
+      if (vertices.every((v) => corners.includes(v))) found.push(i);
+    }
     return found;
   };
+  const neighbours = (v: number) => new Set(faceTriangles(v).flatMap((i) => [...triangles.subarray(3 * i, 3 * i + 3)]));
   const beside = neighbours(to);
-  const middle = [...neighbours(from)].find((v) => beside.has(v));
-  if (middle === undefined) throw new Error(`pointOnEdge: vertices ${from} and ${to} share no neighbour`);
+  const aside = (v: number) =>
+    [0, 1, 2].reduce((s, k) => s + (mean[3 * v + k] - (mean[3 * from + k] + mean[3 * to + k]) / 2) ** 2, 0);
+  const [middle] = [...neighbours(from)]
+    .filter((v) => beside.has(v) && v !== from && v !== to)
+    .sort((a, b) => aside(a) - aside(b));
   const [end, s] = t < 0.5 ? [from, 1 - 2 * t] : [to, 2 * t - 1];
-  for (let c = 0; c < triangles.length; c += 3) {
-    const corners = [triangles[c], triangles[c + 1], triangles[c + 2]];
-    if (corners.includes(end) && corners.includes(middle))
-      return { triangle: c / 3, weights: corners.map((v) => (v === end ? s : v === middle ? 1 - s : 0)) };
-  }
-  throw new Error(`pointOnEdge: vertices ${end} and ${middle} share no triangle`);
+  const [triangle] = faceTriangles(end, middle);
+  if (triangle === undefined) throw new Error(`pointOnEdge: no edge of the face joins vertices ${from} and ${to}`);
+  const corners = triangles.subarray(3 * triangle, 3 * triangle + 3);
+  return { triangle, weights: Array.from(corners, (v) => (v === end ? s : v === middle ? 1 - s : 0)) };
 }

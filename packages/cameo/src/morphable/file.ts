@@ -55,29 +55,27 @@ export async function encodeMorphableModel(
   const views: Record<string, View> = {};
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const add = (name: string, type: StorageType, values: ArrayLike<number>, scale?: number[]) => {
+  const add = (name: string, type: StorageType, values: ArrayLike<number>, scale?: readonly number[]) => {
     const array = new storage[type](values.length);
-    if (scale) {
-      const rowLength = values.length / scale.length;
-      for (let i = 0; i < values.length; i++) array[i] = Math.round(values[i] / scale[Math.floor(i / rowLength)]);
-    } else array.set(values);
+    array.set(values);
     views[name] = { type, offset: length, count: values.length, ...(scale && { scale }) };
     const bytes = new Uint8Array(4 * Math.ceil(array.byteLength / 4));
     bytes.set(new Uint8Array(array.buffer));
     chunks.push(bytes);
     length += bytes.length;
   };
+  const addShares = (name: string, values: Float32Array) =>
+    add(
+      name,
+      "u16",
+      values.map((x) => Math.round(0xffff * x)),
+      [1 / 0xffff],
+    );
   const addIndices = (name: string, values: Uint32Array) =>
     add(name, values.every((i) => i <= 0xffff) ? "u16" : "u32", values);
   const addSpace = (name: string, { basis, deviations, count }: LinearSpace, bits: 8 | 16) => {
-    const limit = 2 ** (bits - 1) - 1;
-    const rowLength = basis.length / count;
-    const scale = Array.from({ length: count }, (_, k) => {
-      let largest = 0;
-      for (let i = k * rowLength; i < (k + 1) * rowLength; i++) largest = Math.max(largest, Math.abs(basis[i]));
-      return largest > 0 ? largest / limit : 1;
-    });
-    add(`${name}.basis`, bits === 8 ? "i8" : "i16", basis, scale);
+    const { stored, scale } = quantizeRows(basis, count, 2 ** (bits - 1) - 1);
+    add(`${name}.basis`, bits === 8 ? "i8" : "i16", stored, scale);
     add(`${name}.deviations`, "f32", deviations);
   };
   const addPoints = (name: string, points: SurfacePoints) => {
@@ -87,7 +85,7 @@ export async function encodeMorphableModel(
 
   addIndices("triangles", model.triangles);
   add("regions", "u8", model.regions);
-  add("uvs", "u16", model.uvs, [1 / 0xffff]);
+  addShares("uvs", model.uvs);
   addIndices("uvTriangles", model.uvTriangles);
   if (model.refinement) {
     add("refinement.offsets", "u32", model.refinement.offsets);
@@ -97,7 +95,7 @@ export async function encodeMorphableModel(
   add("meanShape", "f32", model.meanShape);
   addSpace("identity", model.identity, shapeBits);
   addSpace("expression", model.expression, shapeBits);
-  add("meanAlbedo", "u16", model.meanAlbedo, [1 / 0xffff]);
+  addShares("meanAlbedo", model.meanAlbedo);
   addSpace("texture", model.texture, textureBits);
   addPoints("landmarks68", model.landmarks68);
   addPoints("landmarks468", model.landmarks468);
@@ -132,6 +130,34 @@ export async function encodeMorphableModel(
   view.setUint32(12, jsonLength, true);
   file.set(await sha256(file.subarray(jsonAt)), checksumAt);
   return file;
+}
+
+/**
+ * Whole numbers up to `limit` that stand for rows of values, and a factor per row that keeps the row's length, so that
+ * rows which are orthonormal stay so.
+ */
+function quantizeRows(
+  values: Float32Array,
+  count: number,
+  limit: number,
+): { stored: Float32Array; scale: readonly number[] } {
+  const stored = new Float32Array(values.length);
+  const width = values.length / count;
+  const scale = Array.from({ length: count }, (_, row) => {
+    const [from, to] = [row * width, (row + 1) * width];
+    let largest = 0;
+    for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(values[i]));
+    if (largest === 0) return 1;
+    let wanted = 0;
+    let got = 0;
+    for (let i = from; i < to; i++) {
+      stored[i] = Math.round((values[i] / largest) * limit);
+      wanted += values[i] ** 2;
+      got += stored[i] ** 2;
+    }
+    return Math.sqrt(wanted / got);
+  });
+  return { stored, scale };
 }
 
 /**
