@@ -103,7 +103,7 @@ const operators: Record<string, Apply> = {
   Abs: elementwise(ops.abs),
   Add: pairwise(ops.add),
   AveragePool: ([x], a) =>
-    ops.avgPool2d(x!, square("AveragePool", a.ints("kernel_shape")!), {
+    ops.avgPool2d(x!, square("AveragePool", a), {
       ...window(x!, a, a.ints("kernel_shape")!),
       countPadding: a.int("count_include_pad", 0) === 1,
     }),
@@ -147,13 +147,13 @@ const operators: Record<string, Apply> = {
   LogSoftmax: ([x], a) => ops.logSoftmax(x!, a.int("axis", -1)),
   MatMul: pairwise(ops.matmul),
   Max: pairwise(ops.maximum),
-  MaxPool: ([x], a) =>
-    ops.maxPool2d(x!, square("MaxPool", a.ints("kernel_shape")!), window(x!, a, a.ints("kernel_shape")!)),
+  MaxPool: ([x], a) => ops.maxPool2d(x!, square("MaxPool", a), window(x!, a, a.ints("kernel_shape")!)),
   Min: pairwise(ops.minimum),
   Mul: pairwise(ops.mul),
   Neg: elementwise(ops.neg),
   PRelu: pairwise(ops.prelu),
-  Pad: ([x, pads, value], a) => {
+  Pad: ([x, pads, value, axes], a) => {
+    if (axes) throw new Error("embed: Pad of named axes");
     if (value && number(value) !== 0) throw new Error("embed: Pad with a value other than 0");
     const list = pads ? numbers(pads) : a.ints("pads")!;
     const rank = x!.shape.length;
@@ -179,6 +179,10 @@ const operators: Record<string, Apply> = {
     const mode = a.text("mode", "nearest");
     const transform = a.text("coordinate_transformation_mode", "half_pixel");
     const known = mode === "nearest" ? "asymmetric" : "half_pixel";
+    const rounding = a.text("nearest_mode", "round_prefer_floor");
+    const doubled = target.every((n, i) => n === x!.shape[i] || n === 2 * x!.shape[i]);
+    if (mode === "nearest" && rounding !== "floor" && !(rounding === "round_prefer_floor" && doubled))
+      throw new Error(`embed: Resize nearest with ${rounding}`);
     if (transform !== known) throw new Error(`embed: Resize ${mode} with ${transform} coordinates`);
     return ops.resize(x!, target[2], target[3], mode === "nearest" ? "nearest" : "bilinear");
   },
@@ -236,7 +240,10 @@ function numbers(t: Tensor): number[] {
 
 const number = (t: Tensor): number => numbers(t)[0];
 
-function square(operator: string, kernel: readonly number[]): number {
+/** The side of a square pooling window. */
+function square(operator: string, a: Reader): number {
+  const kernel = a.ints("kernel_shape")!;
+  if (a.ints("dilations")?.some((d) => d !== 1)) throw new Error(`embed: ${operator} with dilation`);
   if (kernel.length !== 2 || kernel[0] !== kernel[1]) throw new Error(`embed: ${operator} with kernel ${show(kernel)}`);
   return kernel[0];
 }
@@ -244,6 +251,7 @@ function square(operator: string, kernel: readonly number[]): number {
 /** Stride and padding, `auto_pad` resolved. */
 function window(x: Tensor, a: Reader, kernel: readonly number[], dilation = 1) {
   const strides = a.ints("strides") ?? [1, 1];
+  if (a.int("ceil_mode", 0) !== 0) throw new Error("embed: a pooling layer that rounds its size up (ceil_mode)");
   if (strides[0] !== strides[1]) throw new Error(`embed: strides ${show(strides)} differ`);
   const auto = a.text("auto_pad", "NOTSET");
   let padding = (a.ints("pads") ?? [0, 0, 0, 0]) as [number, number, number, number];
