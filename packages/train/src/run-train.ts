@@ -21,6 +21,9 @@ const usage = `cameo train <face|depth|refine|parse> --config FILE [--dry-run | 
 
 const tasks = ["face", "depth", "refine", "parse"];
 
+/** 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C (after saving). */
+export type TrainStatus = 0 | 1 | 2 | 130;
+
 /** Where messages go; tests collect them. */
 export interface Output {
   write(text: string): void;
@@ -29,13 +32,13 @@ export interface Output {
 /**
  * The command `cameo train`.
  * @param argv arguments after `train`
- * @returns the exit code: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C (after saving)
+ * @returns the exit code
  */
 export async function runTrain(
   argv: readonly string[],
   out: Output = process.stdout,
   errors: Output = process.stderr,
-): Promise<number> {
+): Promise<TrainStatus> {
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
@@ -85,7 +88,7 @@ async function readConfig(path: string, task: string): Promise<TrainConfig> {
   return parseConfig(typeof value === "object" ? { ...value, task } : value, `configuration ${path}`);
 }
 
-async function run(config: TrainConfig, resume: boolean, out: Output): Promise<number> {
+async function run(config: TrainConfig, resume: boolean, out: Output): Promise<TrainStatus> {
   const stop = new AbortController();
   const onInterrupt = () => {
     if (stop.signal.aborted) process.exit(130);
@@ -128,7 +131,7 @@ async function run(config: TrainConfig, resume: boolean, out: Output): Promise<n
 }
 
 /** Writes the result of a run as an inference model for one picture. */
-async function exportRun(config: TrainConfig, folder: string, storage: string, out: Output): Promise<number> {
+async function exportRun(config: TrainConfig, folder: string, storage: string, out: Output): Promise<TrainStatus> {
   if (storage !== "float32" && storage !== "float16" && storage !== "int8")
     throw new ConfigError(`--storage: expected float32, float16 or int8, not "${storage}".`);
   const checkpoints = join(config.out, "checkpoints");
@@ -146,7 +149,7 @@ async function exportRun(config: TrainConfig, folder: string, storage: string, o
 }
 
 /** Builds everything, takes a few steps on real data without saving anything, and says what a run would cost. */
-async function dryRun(config: TrainConfig, out: Output): Promise<number> {
+async function dryRun(config: TrainConfig, out: Output): Promise<TrainStatus> {
   const fields = taskFields(config);
   const { data: spec, size, batch: batchSize, seed } = config;
   const loader = await createLoader({ spec, fields, size, batchSize, seed, workers: 0 });
