@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addModels } from "./commands/models.ts";
 import { addReconstruct } from "./commands/reconstruct.ts";
+import { addTrain } from "./commands/train.ts";
 import { addTurn } from "./commands/turn.ts";
 import type { Context, Output } from "./context.ts";
 import { ExitStatus, failureOf, interrupted } from "./exit.ts";
@@ -64,5 +65,6 @@ missing or damaged; 4 output cannot be written; 70 a defect; 130 interrupted.`,
   addReconstruct(command, context);
   addTurn(command, context);
   addModels(command, context);
+  addTrain(command, context);
   return command;
 }

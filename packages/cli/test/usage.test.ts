@@ -19,6 +19,10 @@ describe("help", () => {
       ["list", "verify", "Examples:"],
     ],
     [["models", "verify", "--help"], ["exit status 3"]],
+    [
+      ["train", "--help"],
+      ["--config", "--dry-run", "--resume"],
+    ],
     [["help", "turn"], ["cameo turn me.jpg"]],
   ])("cameo %j", async (argv, words) => {
     const { status, stdout, stderr } = await cameo(...argv);
@@ -40,6 +44,17 @@ describe("help", () => {
   test("the version is that of the package", async () => {
     expect((await cameo("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
+});
+
+test("train hands its arguments on, options first or last, and its exit code back", async () => {
+  for (const argv of [
+    ["depth", "--config", "no-such-run.json"],
+    ["--config", "no-such-run.json", "depth"],
+  ]) {
+    const { status, stderr } = await cameo("train", ...argv);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^[^\n]*no-such-run\.json[^\n]*\n$/);
+  }
 });
 
 describe("wrong usage ends with status 2 and one line", () => {
