@@ -63,7 +63,7 @@ const robust = huber(1);
  * Landmarks whose skin is seen at a cosine below the first hardly count, those above the second fully: where the skin
  * turns away, detectors guess, or put the point on the outline.
  */
-const FACING = [-0.2, 0.3] as const;
+const FACING = [-0.1, 0.5] as const;
 /** Share of a landmark that does not face the camera at all. */
 const HIDDEN = 0.02;
 
