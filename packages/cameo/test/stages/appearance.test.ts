@@ -6,7 +6,7 @@ import { vertexNormals } from "../../src/mesh/normals.ts";
 import { type MorphableModel, Region } from "../../src/morphable/model.ts";
 import { synthesizeAlbedo } from "../../src/morphable/synthesize.ts";
 import { rasterize } from "../../src/raster/rasterize.ts";
-import { fitAppearance, lit } from "../../src/stages/face/appearance.ts";
+import { fitAppearance } from "../../src/stages/face/appearance.ts";
 import { loadModel, type SyntheticPortrait, syntheticPortrait } from "../support/synthetic.ts";
 
 let model: MorphableModel;
@@ -21,6 +21,9 @@ function fit(portrait: SyntheticPortrait, image: RgbImage = portrait.image) {
   const appearance = fitAppearance(model, { image, camera: portrait.camera, positions, normals, raster });
   return { appearance, normals };
 }
+
+const lit = (albedo: Float32Array, illumination: Float32Array, normals: Float32Array): Float32Array =>
+  shade(normals, illumination).map((light, i) => Math.max(0, light) * albedo[i]);
 
 /** Mean over the face's vertices of the relative difference of two colours per vertex. */
 function faceDifference(a: Float32Array, b: Float32Array): number {

@@ -2,7 +2,7 @@ import { linearOfSrgb } from "../../color.ts";
 import type { Camera } from "../../geometry/camera.ts";
 import { NormalEquations } from "../../geometry/least-squares.ts";
 import { gemanMcClure } from "../../geometry/robust.ts";
-import { ambientSh, shade, shBasis, shCount } from "../../geometry/spherical-harmonics.ts";
+import { ambientSh, shBasis, shCount } from "../../geometry/spherical-harmonics.ts";
 import type { RgbImage } from "../../image.ts";
 import { type MorphableModel, Region } from "../../morphable/model.ts";
 import type { Raster } from "../../raster/raster.ts";
@@ -12,7 +12,7 @@ import { sampleBilinear } from "../../sample.ts";
 export interface Appearance {
   /** δ, in standard deviations. */
   readonly texture: Float32Array;
-  /** γ: 9 spherical-harmonics coefficients × 3 channels, laid out as {@link shade} takes them. */
+  /** γ: 9 spherical-harmonics coefficients × 3 channels, as `shade` takes them. */
   readonly illumination: Float32Array;
 }
 
@@ -179,8 +179,3 @@ function shadeAt(harmonics: Float32Array, sample: number, illumination: Float32A
 }
 
 const meanOf = (values: Float64Array): number => values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length);
-
-/** Linear light leaving a surface: albedo × irradiance, 3 per vertex. */
-export function lit(albedo: Float32Array, illumination: Float32Array, normals: Float32Array): Float32Array {
-  return shade(normals, illumination).map((light, i) => Math.max(0, light) * albedo[i]);
-}

@@ -1,8 +1,9 @@
 import { rotateNormals, transformToCamera } from "../../geometry/pose.ts";
+import { shade } from "../../geometry/spherical-harmonics.ts";
 import { vertexNormals } from "../../mesh/normals.ts";
 import { synthesizeAlbedo } from "../../morphable/synthesize.ts";
 import type { View } from "../../view.ts";
-import { type Appearance, lit } from "../face/appearance.ts";
+import type { Appearance } from "../face/appearance.ts";
 import { vertexColors } from "./colors.ts";
 import { type SplitMesh, splitVertices } from "./split.ts";
 import { buildSurface, type SurfaceInput } from "./surface.ts";
@@ -11,6 +12,10 @@ import { bakeTexture } from "./texture.ts";
 
 /** Linear reflectance that unseen hair starts from; the photo's hair then scales it. */
 const HAIR_ALBEDO = 0.1;
+/** Normals with a larger z face the camera. */
+const FACING = 0.3;
+/** Unseen parts are lit by no less and no more than this, against the mean of what faces the camera. */
+const LIGHT_RANGE = [0.55, 1.3] as const;
 /** The part of the light that reaches the inside of the mouth. */
 const MOUTH_LIGHT = 0.4;
 
@@ -27,9 +32,33 @@ export function buildHead(input: HeadInput): SplitMesh {
   const surface = buildSurface(input);
   const normals = rotateNormals(vertexNormals(shape, template.model.triangles), pose);
   const albedo = unseenAlbedo(synthesizeAlbedo(template.model, appearance.texture), template.materials);
-  const colors = vertexColors(template, surface, pose, lit(albedo, appearance.illumination, normals), crop, photo);
+  const light = unseenLight(appearance.illumination, normals);
+  const lit = albedo.map((reflectance, i) => reflectance * light[i]);
+  const colors = vertexColors(template, surface, pose, lit, crop, photo);
   const texture = bakeTexture(template, surface, transformToCamera(surface.positions, pose), colors, photo);
   return splitVertices(surface, texture);
+}
+
+/**
+ * Light to colour unseen parts with, 3 per vertex. What lights the far side cannot be told from the near one, and nine
+ * harmonics swing widely there: so it gets the mean colour of the light on what faces the camera, and is brighter or
+ * darker than that within limits only.
+ */
+function unseenLight(illumination: Float32Array, normals: Float32Array): Float32Array {
+  const light = shade(normals, illumination);
+  const mean = [0, 0, 0];
+  for (let i = 0; i < light.length; i += 3) {
+    if (normals[i + 2] > FACING) for (let k = 0; k < 3; k++) mean[k] += Math.max(0, light[i + k]);
+  }
+  const [darkest, brightest] = LIGHT_RANGE;
+  const total = mean[0] + mean[1] + mean[2];
+  const count = total > 0 ? normals.reduce((sum, z, i) => (i % 3 === 2 && z > FACING ? sum + 1 : sum), 0) : 0;
+  for (let i = 0; i < light.length; i += 3) {
+    const relative = count > 0 ? ((light[i] + light[i + 1] + light[i + 2]) * count) / total : 1;
+    const limited = Math.min(brightest, Math.max(darkest, relative));
+    for (let k = 0; k < 3; k++) light[i + k] = count > 0 ? (limited * mean[k]) / count : 1;
+  }
+  return light;
 }
 
 /**
