@@ -35,9 +35,10 @@ export function drawPreview(head: PosedHead, texture: Texture): RgbImage {
   const raster = rasterize(positions, mesh.triangles, camera, size);
   const clay = shadeVertexColors(raster, clayColors(head), mesh.triangles);
   const overlay = compose({ ...size, data: clay.data.map((value) => value * OVERLAY) }, photo);
-  const views = VIEWS.map((angles) =>
-    compose(renderMesh(mesh, texture, mesh.triangles, turned(pose, angles), camera, size), BACKGROUND),
-  );
+  const views = VIEWS.map((angles) => {
+    const view = transformToCamera(mesh.positions, turned(pose, angles));
+    return compose(renderMesh(view, mesh, texture, mesh.triangles, camera, size), BACKGROUND);
+  });
   return sideBySide([photo, overlay, drawDepth(raster.depth), ...views]);
 }
 

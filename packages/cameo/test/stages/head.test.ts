@@ -170,7 +170,10 @@ describe("buildHead", () => {
     const { mesh } = head;
     const { pose, camera, image } = portrait;
     const texture = createTexture(mesh.texture);
-    const rendering = renderMesh(mesh, texture, mesh.triangles, pose, camera, { width: size, height: size });
+    const rendering = renderMesh(transformToCamera(mesh.positions, pose), mesh, texture, mesh.triangles, camera, {
+      width: size,
+      height: size,
+    });
     const isInside = (p: number) => rendering.data[4 * p + 3] === 1;
     expect(meanDifference(compose(rendering, [90, 120, 150]), image, isInside)).toBeLessThan(5);
   });
@@ -180,10 +183,17 @@ describe("buildHead", () => {
     const { pose, camera, shape } = portrait;
     for (const yaw of [-0.5, 0.5]) {
       const view = turned(pose, { yaw });
-      const rendering = renderMesh(mesh, createTexture(mesh.texture), mesh.triangles, view, camera, {
-        width: size,
-        height: size,
-      });
+      const rendering = renderMesh(
+        transformToCamera(mesh.positions, view),
+        mesh,
+        createTexture(mesh.texture),
+        mesh.triangles,
+        camera,
+        {
+          width: size,
+          height: size,
+        },
+      );
       // The light stays on the skin as the photo shows it.
       const { model } = template;
       const albedo = synthesizeAlbedo(model, portrait.texture);

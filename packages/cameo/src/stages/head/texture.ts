@@ -112,11 +112,25 @@ function bakePhoto(
   const raster = rasterize(positions, triangles, crop, { width, height });
 
   const colors = new Float32Array(width * height * 3);
-  resample(createPyramid(image), [1 / s, 0, box.x, 0, 1 / s, box.y], width, height, colors, { outside: "nearest" });
+  if (s === 1) copyPixels(image, box, colors);
+  else
+    resample(createPyramid(image), [1 / s, 0, box.x, 0, 1 / s, box.y], width, height, colors, { outside: "nearest" });
   const weight = interpolate(raster, confidence, triangles, 1);
   for (let i = 0; i < weight.length; i++) if (weight[i] >= SURE) weight[i] = 1;
   pushPull(colors, weight, width, height, 3);
   return { width, height, data: new Uint8ClampedArray(colors), camera: crop };
+}
+
+/** The pixels of a box that lies within the picture. */
+function copyPixels(
+  image: RgbImage,
+  { x, y, width, height }: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
+  out: Float32Array,
+): void {
+  for (let row = 0; row < height; row++) {
+    const start = 3 * ((y + row) * image.width + x);
+    out.set(image.data.subarray(start, start + 3 * width), 3 * row * width);
+  }
 }
 
 /** Whole-pixel bounds of the projected triangles within the photo, with a margin for filtering. */

@@ -1,6 +1,6 @@
 import type { TexturedMesh } from "../../export/textured-mesh.ts";
 import type { Camera } from "../../geometry/camera.ts";
-import { type Angles, type Pose, quaternionFromAngles, transformToCamera } from "../../geometry/pose.ts";
+import { type Angles, type Pose, quaternionFromAngles } from "../../geometry/pose.ts";
 import { multiply } from "../../geometry/quaternion.ts";
 import { Label } from "../../image.ts";
 import { rasterize } from "../../raster/rasterize.ts";
@@ -22,18 +22,18 @@ export const headTriangles = ({ triangles, labels }: TexturedMesh): Uint32Array 
   triangles.filter((_, k) => labels[triangles[k - (k % 3)]] !== Label.background);
 
 /**
- * The textured head in a pose, as a camera sees it.
+ * The textured head as a camera sees it.
+ * @param positions of its vertices in camera space, mm
  * @param triangles of the mesh to draw: all of them, or for example those that are not neck
  */
 export function renderMesh(
+  positions: Float32Array,
   mesh: TexturedMesh,
   texture: Texture,
   triangles: Uint32Array,
-  pose: Pose,
   camera: Camera,
   size: { readonly width: number; readonly height: number },
 ): Rendering {
-  const positions = transformToCamera(mesh.positions, pose);
   return supersample(camera, size, SUPERSAMPLING, (view, large) =>
     shadeTextured(rasterize(positions, triangles, view, large), texture, mesh.uvs, triangles, {
       view: { positions, triangles, camera: view },
