@@ -1,3 +1,4 @@
+import { CameoError } from "./errors.ts";
 import { toGlb } from "./export/glb.ts";
 import { toObj } from "./export/obj.ts";
 import { toPly } from "./export/ply.ts";
@@ -50,6 +51,8 @@ export interface RenderOptions {
   readonly background?: "photo" | "none";
 }
 
+/** Largest side of a rendered picture, pixels. */
+const MAX_RENDER_SIZE = 16384;
 /** Rows of pixels are rasterised in strips of about this many pixels, so that memory does not grow with the photo. */
 const STRIP_PIXELS = 2 ** 21;
 
@@ -122,8 +125,15 @@ export class Head {
     return { width, height, data };
   }
 
-  /** The head in a new pose (paper section 5.1). */
+  /**
+   * The head in a new pose (paper section 5.1).
+   * @throws {@link CameoError} `option` where the size or an angle is not a number that can be used
+   */
   render({ pose = this.pose, angles = {}, size, background = "photo" }: RenderOptions = {}): RgbaImage {
+    if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= MAX_RENDER_SIZE))
+      throw new CameoError("option", `The size must be a whole number from 1 to ${MAX_RENDER_SIZE}, not ${size}.`);
+    for (const [name, angle] of Object.entries(angles))
+      if (!Number.isFinite(angle)) throw new CameoError("option", `The angle ${name} must be a number, not ${angle}.`);
     return turnedPhoto(this, this.texture, turned(pose, angles), { size, background });
   }
 

@@ -161,6 +161,13 @@ describe("Head", () => {
     expect(at(30)).toBeLessThan(Math.min(at(36), at(45)) - 15);
   });
 
+  it("renders in any size, and refuses what is no size or angle", () => {
+    const { width, height } = head.render({ angles: { yaw: 0.2 }, size: 128 });
+    expect(Math.max(width, height)).toBe(128);
+    for (const options of [{ size: 0 }, { size: 1.5 }, { size: 1e6 }, { angles: { yaw: Number.NaN } }])
+      expect(() => head.render(options)).toThrow(expect.objectContaining({ code: "option" }));
+  });
+
   it("previews at a glance: six panels", () => {
     const { width, height } = head.preview();
     expect(width).toBe(6 * height);

@@ -23,9 +23,9 @@ export interface VertexColors {
 const OVERSAMPLING = 2;
 /** Added before taking ratios, so that dark pixels do not give wild ones; linear light. */
 const FLOOR = 0.01;
-/** How strongly hidden ratios return to the mean of the face, against one neighbour. */
-const PULL = 0.002;
-const SWEEPS = 30;
+/** How strongly hidden ratios return to the mean of their material, against one neighbour. */
+const PULL = 0.04;
+const SWEEPS = 16;
 /** Skin seen at a cosine above the first is taken as it is; below the second it has to look like the rest of the skin. */
 const FRONTAL = 0.75;
 const OBLIQUE = 0.45;

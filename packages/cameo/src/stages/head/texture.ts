@@ -117,7 +117,7 @@ function bakePhoto(
     resample(createPyramid(image), [1 / s, 0, box.x, 0, 1 / s, box.y], width, height, colors, { outside: "nearest" });
   const weight = interpolate(raster, confidence, triangles, 1);
   for (let i = 0; i < weight.length; i++) if (weight[i] >= SURE) weight[i] = 1;
-  pushPull(colors, weight, width, height, 3);
+  pushPull(colors, weight, width, height);
   return { width, height, data: new Uint8ClampedArray(colors), camera: crop };
 }
 
@@ -201,6 +201,6 @@ function bakeAtlas(
       for (let k = 0; k < 3; k++) colors[3 * i + k] += believed * (photo[k] - colors[3 * i + k]);
     }
   }
-  pushPull(colors, weight, side, side, 3);
+  pushPull(colors, weight, side, side);
   return new Uint8ClampedArray(colors);
 }
