@@ -15,7 +15,7 @@ const HAIR_ALBEDO = 0.1;
 /** Normals with a larger z face the camera. */
 const FACING = 0.3;
 /** Unseen parts are lit by no less and no more than this, against the mean of what faces the camera. */
-const LIGHT_RANGE = [0.55, 1.3] as const;
+const LIGHT_RANGE = [0.7, 1.3] as const;
 /** The part of the light that reaches the inside of the mouth. */
 const MOUTH_LIGHT = 0.4;
 

@@ -94,7 +94,9 @@ export function vertexColors(
     // What lids hide while open is skin, not lashes.
     known[v] = materials[v] === Material.lid ? confidence[v] * likeness[v] : confidence[v];
   }
-  diffuse(ratios, known, modelEdges, meanByMaterial(materials, ratios, known), PULL, SWEEPS);
+  // The means are those of what is seen squarely: towards its outline hair lets the background through.
+  const square = known.map((weight, v) => weight * Math.max(0, cosines[v]) ** 4);
+  diffuse(ratios, known, modelEdges, meanByMaterial(materials, ratios, square), PULL, SWEEPS);
   const hidden = ratios.map((ratio, i) => toSrgb((lit[i] + FLOOR) * Math.exp(ratio) - FLOOR));
   return { hidden, confidence };
 }
