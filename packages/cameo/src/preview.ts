@@ -1,4 +1,4 @@
-import { type Camera, cropCamera } from "./geometry/camera.ts";
+import { type Camera, cropCamera, projectedBounds } from "./geometry/camera.ts";
 import { rotateNormals, transformToCamera } from "./geometry/pose.ts";
 import { shade } from "./geometry/spherical-harmonics.ts";
 import type { RgbImage } from "./image.ts";
@@ -57,15 +57,7 @@ function cutSquare(image: RgbImage, { x, y, side }: { readonly x: number; readon
 
 /** The square of the photo about the projected head. */
 function squareAbout(positions: Float32Array, camera: Camera) {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let i = 0; i < positions.length; i += 3) {
-    const u = (camera.fx * positions[i]) / positions[i + 2] + camera.cx;
-    const v = (camera.fy * positions[i + 1]) / positions[i + 2] + camera.cy;
-    left = Math.min(left, u);
-    right = Math.max(right, u);
-    top = Math.min(top, v);
-    bottom = Math.max(bottom, v);
-  }
+  const { left, top, right, bottom } = projectedBounds(positions, camera);
   const side = MARGIN * Math.max(right - left, bottom - top);
   return { side, x: (left + right - side) / 2, y: (top + bottom - side) / 2 };
 }

@@ -23,6 +23,33 @@ export function project(
   return out;
 }
 
+/** Where things are seen in a picture, pixels; left ≤ right and top ≤ bottom unless there is nothing. */
+export interface Bounds {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/**
+ * The bounds of projected points (camera-space triples, mm, z > 0).
+ * @param vertices which of them count; all unless given
+ */
+export function projectedBounds(points: Float32Array, camera: Camera, vertices?: Uint32Array): Bounds {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  const count = vertices ? vertices.length : points.length / 3;
+  for (let k = 0; k < count; k++) {
+    const i = 3 * (vertices ? vertices[k] : k);
+    const u = (camera.fx * points[i]) / points[i + 2] + camera.cx;
+    const v = (camera.fy * points[i + 1]) / points[i + 2] + camera.cy;
+    left = Math.min(left, u);
+    right = Math.max(right, u);
+    top = Math.min(top, v);
+    bottom = Math.max(bottom, v);
+  }
+  return { left, top, right, bottom };
+}
+
 /** The camera-space point (mm) seen at pixel position (u, v) with depth z. */
 export const backProject = (u: number, v: number, z: number, camera: Camera): [number, number, number] => [
   ((u - camera.cx) / camera.fx) * z,

@@ -277,6 +277,18 @@ describe("turnedPhoto", () => {
     expect(meanDifference({ width: 256, height: 256, data: rgb }, portrait.image, () => true)).toBeLessThan(3);
   });
 
+  it("leaves a photo beside which the head now is with nothing but its hole", () => {
+    const portrait = syntheticPortrait(template.model, { seed: 12, size: 128 });
+    const { mesh } = buildHead(inputOf(portrait));
+    const away = { ...portrait.pose, translation: [5000, 0, 1100] as const };
+    const texture = createTexture(mesh.texture);
+    const { data } = turnedPhoto({ ...portrait, mesh }, texture, away, { background: "photo" });
+    const holes = data.filter((value, i) => i % 4 === 3 && value === 0).length;
+    expect(holes).toBeGreaterThan(1000);
+    const alone = turnedPhoto({ ...portrait, mesh, pose: away }, texture, away, { background: "none" });
+    expect(alone.data.every((value) => value === 0)).toBe(true);
+  });
+
   it("scales with the size asked for, and can show the head alone", () => {
     const portrait = syntheticPortrait(template.model, { seed: 13, size: 256 });
     const { mesh } = buildHead(inputOf(portrait));

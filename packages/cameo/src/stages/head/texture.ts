@@ -1,4 +1,4 @@
-import { type Camera, cropCamera } from "../../geometry/camera.ts";
+import { type Camera, cropCamera, projectedBounds } from "../../geometry/camera.ts";
 import type { RgbImage } from "../../image.ts";
 import { interpolate } from "../../raster/interpolate.ts";
 import { rasterize } from "../../raster/rasterize.ts";
@@ -135,19 +135,7 @@ function copyPixels(
 
 /** Whole-pixel bounds of the projected triangles within the photo, with a margin for filtering. */
 function bounds(triangles: Uint32Array, positions: Float32Array, camera: Camera, { width, height }: RgbImage) {
-  let left = width;
-  let top = height;
-  let right = 0;
-  let bottom = 0;
-  for (const v of triangles) {
-    const z = positions[3 * v + 2];
-    const x = (camera.fx * positions[3 * v]) / z + camera.cx;
-    const y = (camera.fy * positions[3 * v + 1]) / z + camera.cy;
-    left = Math.min(left, x);
-    right = Math.max(right, x);
-    top = Math.min(top, y);
-    bottom = Math.max(bottom, y);
-  }
+  const { left, top, right, bottom } = projectedBounds(positions, camera, triangles);
   const x = Math.max(0, Math.min(width - 1, Math.floor(left) - GUTTER));
   const y = Math.max(0, Math.min(height - 1, Math.floor(top) - GUTTER));
   return {

@@ -1,6 +1,6 @@
 import { linearOfSrgb, toSrgb } from "../../color.ts";
 import type { TexturedMesh } from "../../export/textured-mesh.ts";
-import { type Camera, cropCamera } from "../../geometry/camera.ts";
+import { type Camera, cropCamera, projectedBounds } from "../../geometry/camera.ts";
 import { type Pose, transformToCamera } from "../../geometry/pose.ts";
 import type { RgbaImage, RgbImage } from "../../image.ts";
 import type { Raster } from "../../raster/raster.ts";
@@ -42,7 +42,7 @@ export function turnedPhoto(
   const out = new Uint8ClampedArray(4 * width * height);
   if (background === "photo") drawPhoto(image, scale, width, height, out);
 
-  const box = bounds([before, after], view, width, height);
+  const box = boundingBox([before, after], view, width, height);
   const rows = Math.max(1, Math.floor(STRIP_PIXELS / Math.max(1, box.width)));
   for (let top = box.y; top < box.y + box.height; top += rows) {
     const strip = { x: box.x, y: top, width: box.width, height: Math.min(rows, box.y + box.height - top) };
@@ -61,29 +61,18 @@ interface Box {
   readonly height: number;
 }
 
-/** The part of the picture that points in camera space are seen in, with a pixel to spare; empty where they are beside it. */
-function bounds(surfaces: readonly Float32Array[], { fx, fy, cx, cy }: Camera, width: number, height: number): Box {
-  let [left, top, right, bottom] = [width, height, 0, 0];
-  for (const positions of surfaces) {
-    for (let i = 0; i < positions.length; i += 3) {
-      // Points beside or behind the camera may be seen anywhere.
-      if (!(positions[i + 2] > 1)) return { x: 0, y: 0, width, height };
-      const u = (fx * positions[i]) / positions[i + 2] + cx;
-      const v = (fy * positions[i + 1]) / positions[i + 2] + cy;
-      left = Math.min(left, u);
-      right = Math.max(right, u);
-      top = Math.min(top, v);
-      bottom = Math.max(bottom, v);
-    }
-  }
-  const x = Math.max(0, Math.floor(left) - 1);
-  const y = Math.max(0, Math.floor(top) - 1);
-  return {
-    x,
-    y,
-    width: Math.max(0, Math.min(width, Math.ceil(right) + 1) - x),
-    height: Math.max(0, Math.min(height, Math.ceil(bottom) + 1) - y),
-  };
+/** The part of the picture that surfaces (camera space) are seen in, with a pixel to spare; empty where they are beside it. */
+function boundingBox(surfaces: readonly Float32Array[], camera: Camera, width: number, height: number): Box {
+  // Points beside or behind the camera may be seen anywhere.
+  if (surfaces.some((positions) => positions.some((z, i) => i % 3 === 2 && !(z > 1))))
+    return { x: 0, y: 0, width, height };
+  const seen = surfaces.map((positions) => projectedBounds(positions, camera));
+  const x = Math.max(0, Math.floor(Math.min(...seen.map(({ left }) => left))) - 1);
+  const y = Math.max(0, Math.floor(Math.min(...seen.map(({ top }) => top))) - 1);
+  const right = Math.min(width, Math.ceil(Math.max(...seen.map(({ right }) => right))) + 1);
+  const bottom = Math.min(height, Math.ceil(Math.max(...seen.map(({ bottom }) => bottom))) + 1);
+  const isBeside = right <= x || bottom <= y;
+  return { x, y, width: isBeside ? 0 : right - x, height: isBeside ? 0 : bottom - y };
 }
 
 /** Fills a picture with the photo, scaled, opaque. */
