@@ -24,21 +24,24 @@ export interface Coefficients {
 }
 
 /** All that a reconstruction found. */
-export interface HeadParts {
-  readonly image: RgbImage;
-  readonly camera: Camera;
-  readonly cameraSource: CameraSource;
-  readonly pose: Pose;
-  readonly coefficients: Coefficients;
-  readonly landmarks: Float32Array;
-  readonly mesh: TexturedMesh;
+export type HeadParts = Pick<
+  Head,
+  | "image"
+  | "camera"
+  | "cameraSource"
+  | "pose"
+  | "coefficients"
+  | "landmarks"
+  | "mesh"
+  | "box"
+  | "timings"
+  | "models"
+  | "prior"
+  | "notes"
+> & {
+  /** Makes the named expressions of the mesh: offsets, mm. */
   readonly morphTargets: () => ReadonlyMap<string, Float32Array>;
-  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
-  readonly timings: Readonly<Record<Stage, number>>;
-  readonly models: readonly { readonly name: string; readonly sha256: string }[];
-  readonly prior: { readonly parse: boolean; readonly depth: boolean };
-  readonly notes: readonly string[];
-}
+};
 
 export interface RenderOptions {
   /** A pose of its own; the photo's unless given. */
@@ -70,13 +73,13 @@ export class Head {
   /** Model space, mm, neutral pose, the photo's expression. `morphTargets` is empty here: {@link toGLB} adds them. */
   readonly mesh: TexturedMesh;
   /** Where the face was detected, photo pixels. */
-  readonly box: HeadParts["box"];
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
   /** Milliseconds. */
   readonly timings: Readonly<Record<Stage, number>>;
   /** The models it was made with. */
-  readonly models: HeadParts["models"];
+  readonly models: readonly { readonly name: string; readonly sha256: string }[];
   /** True for the stages that had the model prior in place of a network. */
-  readonly prior: HeadParts["prior"];
+  readonly prior: { readonly parse: boolean; readonly depth: boolean };
   /** Sentences the user should know. */
   readonly notes: readonly string[];
   readonly #morphTargets: HeadParts["morphTargets"];
