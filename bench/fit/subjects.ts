@@ -1,5 +1,6 @@
 /** People for `bench/fit.ts`: random MakeHuman heads, drawn with random cameras, poses, expressions, skins, hair and light. */
 import { join } from "node:path";
+import { fitPart, morph, placeCage, randomHead, readPack, readPart } from "@cameo/synth";
 import {
   type Angles,
   applySimilarity,
@@ -20,13 +21,8 @@ import {
   vertexNormals,
 } from "cameo";
 import sharp from "sharp";
-import { fitPart } from "../../tools/makehuman/mhclo.ts";
-import { readPart } from "../../tools/makehuman/pack.ts";
-import { morph } from "../../tools/makehuman/target.ts";
 import { type Palette, randomAlbedo, readPalette } from "../../tools/morphable-model/albedo.ts";
-import { placeCage } from "../../tools/morphable-model/cage.ts";
 import { buildExpressions, type Offsets } from "../../tools/morphable-model/expressions.ts";
-import { randomHead } from "../../tools/morphable-model/heads.ts";
 import {
   alignHead,
   drawExpression,
@@ -35,7 +31,6 @@ import {
   type Workshop,
 } from "../../tools/morphable-model/model.ts";
 import { createRandom, type Random } from "../../tools/morphable-model/random.ts";
-import { readPack } from "../../tools/morphable-model/reference.ts";
 
 /** What is known of a subject. */
 export interface Truth {

@@ -1,16 +1,22 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Pack } from "@cameo/synth";
+import {
+  bodyFaceCount,
+  type Cage,
+  fitPart,
+  floodFaces,
+  loopEdges,
+  placeCage,
+  quadTopology,
+  readPart,
+} from "@cameo/synth";
 import { applySparse, linearOfSrgb, Region } from "cameo";
 import sharp from "sharp";
-import { fitPart } from "../makehuman/mhclo.ts";
-import { readPart } from "../makehuman/pack.ts";
-import { bodyFaceCount, type Cage, placeCage } from "./cage.ts";
 import { smoothstep } from "./expressions.ts";
 import { eyeRings, irisAngle, type Patch, pupilAngle } from "./patches.ts";
 import type { Random } from "./random.ts";
-import type { Pack } from "./reference.ts";
 import type { Surface } from "./surface.ts";
-import { floodFaces, loopEdges, quadTopology } from "./topology.ts";
 
 /** A picture with alpha, 8 bits a channel, interleaved. */
 interface Texture {

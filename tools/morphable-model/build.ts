@@ -1,10 +1,10 @@
 import { rename, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { readPack } from "@cameo/synth";
 import { decodeMorphableModel, encodeMorphableModel } from "cameo";
 import { findCorrespondences } from "./correspond.ts";
 import { recordInManifest } from "./manifest.ts";
 import { buildModel, openWorkshop } from "./model.ts";
-import { readPack } from "./reference.ts";
 import { reconstructionReport } from "./report.ts";
 import { writeSheets } from "./sheet.ts";
 

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { nearestMirrored } from "@cameo/synth";
 import {
   createPyramid,
   eyelids468,
@@ -18,7 +19,6 @@ import {
   synthesizeAlbedo,
   synthesizeShape,
 } from "cameo";
-import { nearestMirrored } from "./cage.ts";
 import type { Workshop } from "./model.ts";
 import { createRandom, type Random } from "./random.ts";
 import { renderHead, type Scene } from "./render.ts";

@@ -1,6 +1,5 @@
-import { addTarget } from "../makehuman/target.ts";
-import { type Cage, placeCage } from "./cage.ts";
-import type { Pack } from "./reference.ts";
+import type { Pack } from "@cameo/synth";
+import { addTarget, type Cage, placeCage } from "@cameo/synth";
 
 /** Offsets of the cage points from the neutral face, mm: x, y, z per point. */
 export type Offsets = Float64Array;

@@ -1,5 +1,5 @@
+import type { Cage } from "@cameo/synth";
 import type { SparseMatrix } from "cameo";
-import type { Cage } from "./cage.ts";
 import type { Face } from "./expressions.ts";
 
 /** How far the skin follows the edge of a lip, mm. */

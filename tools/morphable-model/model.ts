@@ -1,9 +1,8 @@
+import type { Pack } from "@cameo/synth";
+import { buildCage, type Cage, type HeadSlider, headSliders, morph, placeCage, randomHead } from "@cameo/synth";
 import { applySimilarity, fitRigid, type LinearSpace, type MorphableModel } from "cameo";
-import { morph } from "../makehuman/target.ts";
 import { randomAlbedo, readPalette } from "./albedo.ts";
-import { buildCage, type Cage, placeCage } from "./cage.ts";
 import { buildExpressions, type Face, type Offsets } from "./expressions.ts";
-import { type HeadSlider, headSliders, randomHead } from "./heads.ts";
 import { lipCloser } from "./lips.ts";
 import { buildPatches } from "./patches.ts";
 import {
@@ -18,7 +17,6 @@ import {
   splitSymmetry,
 } from "./pca.ts";
 import { createRandom, type Random } from "./random.ts";
-import type { Pack } from "./reference.ts";
 import { joinPatches, mirrorSurface, type Surface } from "./surface.ts";
 
 /** Sizes of the model and of the samples it is made from. */

@@ -1,3 +1,4 @@
+import { edgeLoop, floodFaces, loopEdges, quadTopology } from "@cameo/synth";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { placeInAtlas } from "./atlas.ts";
@@ -14,7 +15,6 @@ import {
   splitSymmetry,
 } from "./pca.ts";
 import { createRandom } from "./random.ts";
-import { edgeLoop, floodFaces, loopEdges, quadTopology } from "./topology.ts";
 
 describe("createRandom", () => {
   it("gives the same numbers for the same seed, others for another", () => {

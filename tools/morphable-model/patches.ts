@@ -1,9 +1,7 @@
+import type { Pack } from "@cameo/synth";
+import { type Cage, expandRanges, fitPart, placeCage, type SkinPart, teethBack, toothStrip } from "@cameo/synth";
 import { subdivide } from "cameo";
-import { fitPart } from "../makehuman/mhclo.ts";
-import { expandRanges } from "../makehuman/pack.ts";
-import { type Cage, placeCage, type SkinPart, teethBack, toothStrip } from "./cage.ts";
 import { affineWeights, nearest } from "./embed.ts";
-import type { Pack } from "./reference.ts";
 
 /** A connected area of the texture atlas. */
 export const islands = [

@@ -1,6 +1,6 @@
+import { type Cage, nearestMirrored } from "@cameo/synth";
 import { applySparse, Region, type SparseMatrix, sparseFromRows, trianglesOfFaces } from "cameo";
 import { placeInAtlas } from "./atlas.ts";
-import { type Cage, nearestMirrored } from "./cage.ts";
 import { islands, type Part, type Patch } from "./patches.ts";
 
 /** The fixed topology of the model: everything about its surface that does not change from head to head. */

@@ -1,5 +1,5 @@
+import type { Person } from "@cameo/synth";
 import type { Angles } from "cameo";
-import type { Person } from "../makehuman/macro.ts";
 import type { Comb } from "./comb.ts";
 import { type Lighting, toward } from "./light.ts";
 import type { Stroke } from "./scene.ts";

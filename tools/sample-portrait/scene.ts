@@ -1,10 +1,19 @@
 import { join } from "node:path";
+import type { ObjMesh } from "@cameo/synth";
+import {
+  ancestryShares,
+  expandRanges,
+  fitPart,
+  macroWeights,
+  morph,
+  readBase,
+  readLandmarks,
+  readPart,
+  readRegions,
+  readTargets,
+  type TargetWeights,
+} from "@cameo/synth";
 import { type Pose, type Quaternion, quaternion, quaternionFromAngles } from "cameo";
-import { ancestryShares, macroWeights } from "../makehuman/macro.ts";
-import { fitPart } from "../makehuman/mhclo.ts";
-import type { ObjMesh } from "../makehuman/obj.ts";
-import { expandRanges, readBase, readLandmarks, readPart, readRegions, readTargets } from "../makehuman/pack.ts";
-import { morph, type TargetWeights } from "../makehuman/target.ts";
 import type { Portrait } from "./people.ts";
 import { createRandom, smoothstep } from "./random.ts";
 import { type Cage, createSurface, type Surface, selectFaces } from "./surface.ts";

@@ -26,7 +26,6 @@ export * from "./optim/adversarial.ts";
 export * from "./optim/gradient-norm.ts";
 export * from "./optim/learner.ts";
 export * from "./optim/schedule.ts";
-export * from "./random.ts";
 export * from "./render/render.ts";
 export * from "./render/visibility.ts";
 export * from "./run-train.ts";

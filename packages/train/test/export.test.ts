@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
+import { random } from "@cameo/synth";
 import {
   createProgram,
   exportNetwork,
   type InferenceGraph,
   inferenceGraph,
   parseConfig,
-  random,
   runTrain,
   type Storage,
 } from "@cameo/train";

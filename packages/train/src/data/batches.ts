@@ -1,5 +1,5 @@
+import { random, shuffled } from "@cameo/synth";
 import type { Batch } from "../optim/learner.ts";
-import { random, shuffled } from "../random.ts";
 import { type Fields, fieldShape, type Source } from "./source.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { type Random, random } from "../random.ts";
+import { type Random, random } from "@cameo/synth";
 import type { Fields, Sample, Source } from "./source.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import { random } from "@cameo/synth";
 import { floatToHalf } from "../graph/half.ts";
 import { type Model, opset, toOnnx } from "../graph/onnx.ts";
 import { createProgram } from "../graph/program.ts";
 import { type Attribute, constant, elementCount, type OperatorNode, type Tensor } from "../graph/tensor.ts";
 import { cast, conv2d, convTranspose2d, mul } from "../ops/index.ts";
-import { random } from "../random.ts";
 import type { InferenceGraph } from "../tasks/task.ts";
 import { rewrite } from "./rewrite.ts";
 

@@ -1,4 +1,4 @@
-import { type Random, random } from "../random.ts";
+import { type Random, random } from "@cameo/synth";
 import { elementCount, input, type Shape, show, type Tensor } from "./tensor.ts";
 
 /** Fills a new weight. */

@@ -6,6 +6,12 @@ export interface Random {
   normal(): number;
   /** In 0 … below − 1. */
   integer(below: number): number;
+  /** In [low, high). */
+  range(low: number, high: number): number;
+  /** True with this probability. */
+  chance(probability: number): boolean;
+  /** One of the items, each as likely as its weight says; all alike without weights. */
+  pick<T>(items: readonly T[], weights?: readonly number[]): T;
 }
 
 /** A generator for one purpose: its stream is independent of those of other names. (xoshiro128**, Blackman and Vigna 2018) */
@@ -38,6 +44,17 @@ export function random(seed: number, ...names: readonly (string | number)[]): Ra
     // Box–Muller, one of the pair.
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
     integer: (below) => Math.floor(uniform() * below),
+    range: (low, high) => low + (high - low) * uniform(),
+    chance: (probability) => uniform() < probability,
+    pick: (items, weights) => {
+      if (!weights) return items[Math.floor(uniform() * items.length)];
+      let left = uniform() * weights.reduce((sum, w) => sum + w, 0);
+      for (let i = 0; i < items.length; i++) {
+        left -= weights[i];
+        if (left < 0) return items[i];
+      }
+      return items[items.length - 1];
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ObjMesh } from "../makehuman/obj.ts";
+import type { ObjMesh } from "./obj.ts";
 
 /** Who neighbours whom in a quad mesh. */
 export interface Topology {

@@ -1,8 +1,11 @@
-import { macroWeights, type Person } from "../makehuman/macro.ts";
-import { findSliders, type Slider, sliderWeight } from "../makehuman/sliders.ts";
-import type { Target, TargetWeights } from "../makehuman/target.ts";
+import type { Random as FullRandom } from "../random.ts";
 import { bodyVertexCount } from "./cage.ts";
-import type { Random } from "./random.ts";
+import { macroWeights, type Person } from "./macro.ts";
+import { findSliders, type Slider, sliderWeight } from "./sliders.ts";
+import type { Target, TargetWeights } from "./target.ts";
+
+/** The source of random numbers that drawing a head needs. */
+export type HeadRandom = Pick<FullRandom, "uniform" | "range" | "normal">;
 
 /** A shape slider and how far people spread on it. */
 export interface HeadSlider extends Slider {
@@ -63,7 +66,7 @@ function largestOffset({ indices, offsets }: Target): number {
  * Draws who a head is: 8 % children from 8 to 17 (MakeHuman's sliders make masks of smaller ones), 77 % adults to 65, 15 % older ones to 90; both sexes evenly, mostly
  * near one pole; ancestry shares from a symmetric Dirichlet distribution that favours mixtures of one or two.
  */
-export function randomPerson(random: Random): Person {
+export function randomPerson(random: HeadRandom): Person {
   const u = random.uniform();
   const age = u < 0.08 ? random.range(8, 17) : u < 0.85 ? random.range(17, 65) : random.range(65, 90);
   const blend = 0.35 * random.uniform() ** 2;
@@ -81,7 +84,7 @@ export function randomPerson(random: Random): Person {
 }
 
 /** Draws the weights of all targets of one head: a person's macro targets and normally distributed sliders. */
-export function randomHead(random: Random, sliders: readonly HeadSlider[]): TargetWeights {
+export function randomHead(random: HeadRandom, sliders: readonly HeadSlider[]): TargetWeights {
   const weights = new Map(macroWeights(randomPerson(random)));
   const common = new Map<string, number>();
   for (const slider of sliders) {

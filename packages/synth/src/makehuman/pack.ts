@@ -26,7 +26,7 @@ export interface Landmarks {
 }
 
 /** Something worn by the base mesh: its own mesh and how it hangs on it. */
-export interface Part {
+export interface BoundPart {
   readonly mesh: ObjMesh;
   readonly fitting: Fitting;
 }
@@ -55,7 +55,7 @@ export function readTargets(folder: string): Map<string, Target> {
  * A part by its path without extension, such as `hair/bob01/bob01`, `eyes/high-poly`, `teeth/teeth_base`.
  * @throws if the .obj and the .mhclo do not have the same number of vertices
  */
-export function readPart(folder: string, path: string): Part {
+export function readPart(folder: string, path: string): BoundPart {
   const mesh = parseObj(readText(folder, `${path}.obj`));
   const fitting = parseMhclo(readText(folder, `${path}.mhclo`));
   if (mesh.positions.length !== 3 * fitting.vertexCount)

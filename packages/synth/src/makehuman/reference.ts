@@ -1,16 +1,16 @@
-import { macroWeights, type Person } from "../makehuman/macro.ts";
-import type { ObjMesh } from "../makehuman/obj.ts";
+import { macroWeights, type Person } from "./macro.ts";
+import type { ObjMesh } from "./obj.ts";
 import {
+  type BoundPart,
   type Landmarks,
-  type Part,
   type Regions,
   readBase,
   readLandmarks,
   readPart,
   readRegions,
   readTargets,
-} from "../makehuman/pack.ts";
-import { morph, type Target } from "../makehuman/target.ts";
+} from "./pack.ts";
+import { morph, type Target } from "./target.ts";
 
 /** Everything the model is built from. */
 export interface Pack {
@@ -19,8 +19,8 @@ export interface Pack {
   readonly regions: Regions;
   readonly landmarks: Landmarks;
   readonly targets: ReadonlyMap<string, Target>;
-  readonly teeth: Part;
-  readonly tongue: Part;
+  readonly teeth: BoundPart;
+  readonly tongue: BoundPart;
   /** The base mesh as {@link referencePerson}, dm: where geometric decisions about the topology are made. */
   readonly reference: Float64Array;
 }

@@ -1,5 +1,5 @@
-import { fitPart } from "../makehuman/mhclo.ts";
-import { expandRanges } from "../makehuman/pack.ts";
+import { fitPart } from "./mhclo.ts";
+import { expandRanges } from "./pack.ts";
 import { mirrorBody, type Pack } from "./reference.ts";
 import { edgeKey, edgeLoop, floodFaces, loopEdges, quadTopology, type Topology } from "./topology.ts";
 

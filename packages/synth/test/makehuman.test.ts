@@ -1,11 +1,16 @@
 import { gzipSync } from "node:zlib";
+import {
+  findSliders,
+  fitPart,
+  macroWeights,
+  morph,
+  parseMhclo,
+  parseObj,
+  parseTarget,
+  readTarGz,
+  sliderWeight,
+} from "@cameo/synth";
 import { describe, expect, it } from "vitest";
-import { macroWeights } from "./macro.ts";
-import { fitPart, parseMhclo } from "./mhclo.ts";
-import { parseObj } from "./obj.ts";
-import { findSliders, sliderWeight } from "./sliders.ts";
-import { readTarGz } from "./tar.ts";
-import { morph, parseTarget } from "./target.ts";
 
 describe("parseObj", () => {
   const quad = "# c\nv 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 -.5\nvt 0 0\nvt 1 .25\ng body\nf 1/1 2/2 3/1 4/2\n";
