@@ -1,3 +1,4 @@
+export * from "./assets.ts";
 export * from "./makehuman/cage.ts";
 export * from "./makehuman/heads.ts";
 export * from "./makehuman/macro.ts";
@@ -12,4 +13,5 @@ export * from "./makehuman/topology.ts";
 export * from "./noise.ts";
 export * from "./part.ts";
 export * from "./random.ts";
+export * from "./sample.ts";
 export * from "./texture.ts";
