@@ -22,6 +22,8 @@ const common = {
   /** Folder of the run: checkpoints, metrics, curves, sample pictures. */
   out: z.string().min(1),
   seed: z.number().int().default(0),
+  /** A checkpoint of another run of the same network, to start from: pictures may be of another size. */
+  from: z.string().min(1).optional(),
   data,
   /** Data never trained on; the best checkpoint is the one with the lowest loss on it. */
   validation: data.optional(),
@@ -77,6 +79,7 @@ const parse = z.strictObject({
       channels: z.array(count).min(1).default([16, 24, 48, 96, 128, 160]),
     })
     .prefault({}),
+  losses: z.strictObject({ crossEntropy: weight.default(1), dice: weight.default(0.5) }).prefault({}),
 });
 
 const face = z.strictObject({

@@ -60,7 +60,7 @@ export async function train(config: TrainConfig, options: TrainOptions = {}): Pr
       progress = await loadCheckpoint(newest, trainer.learners);
       if (progress.seed !== config.seed)
         throw new Error(`seed: the run was started with ${progress.seed}; it cannot go on with ${config.seed}.`);
-    }
+    } else if (config.from) await loadCheckpoint(config.from, trainer.learners);
     await mkdir(join(config.out, "samples"), { recursive: true });
     await writeFile(join(config.out, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
     const metrics = await MetricsFile.open(join(config.out, "metrics.jsonl"), progress.step);
