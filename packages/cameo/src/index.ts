@@ -14,6 +14,7 @@ export type { Matrix3, Quaternion } from "./geometry/quaternion.ts";
 export * as quaternion from "./geometry/quaternion.ts";
 export * from "./geometry/robust.ts";
 export * from "./geometry/similarity.ts";
+export * from "./geometry/smoothstep.ts";
 export * from "./geometry/spherical-harmonics.ts";
 export * from "./geometry/transform2d.ts";
 export type { Vec3 } from "./geometry/vec3.ts";

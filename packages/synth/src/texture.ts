@@ -9,7 +9,7 @@ export interface Texture {
 }
 
 /** Writes linear red, green, blue and alpha (0 to 1) at u right, v down in [0, 1], bilinear, edges held. */
-export function sampleTexture4({ width, height, data }: Texture, u: number, v: number, out: Float64Array): void {
+export function sampleColour({ width, height, data }: Texture, u: number, v: number, out: Float64Array): void {
   const x = Math.min(width - 1, Math.max(0, u * width - 0.5));
   const y = Math.min(height - 1, Math.max(0, v * height - 0.5));
   const x0 = Math.floor(x);
@@ -31,4 +31,11 @@ export function sampleTexture4({ width, height, data }: Texture, u: number, v: n
       wd * linearOfSrgb[data[b + down + k]];
   }
   out[3] = (wa * data[a + 3] + wb * data[b + 3] + wc * data[a + down + 3] + wd * data[b + down + 3]) / 255;
+}
+
+/** Alpha (0 to 1) of the texel at u right, v down in [0, 1], edges held: not interpolated, for tests at many samples a pixel. */
+export function sampleAlpha({ width, height, data }: Texture, u: number, v: number): number {
+  const x = Math.min(width - 1, Math.max(0, (u * width) | 0));
+  const y = Math.min(height - 1, Math.max(0, (v * height) | 0));
+  return data[4 * (y * width + x) + 3] / 255;
 }

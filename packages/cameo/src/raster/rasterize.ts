@@ -8,6 +8,13 @@ export interface RasterizeOptions {
   readonly near?: number;
   /** `back` (default) leaves out triangles seen from inside; `none` draws both sides. */
   readonly cull?: "back" | "none";
+  /**
+   * Decides whether a triangle is there at all at a pixel where it would be the nearest: false leaves a hole, through which what is
+   * behind is seen. For surfaces that a texture cuts out. It must not depend on the order of the calls.
+   * @param a weight of the triangle's first corner (as {@link Raster.barycentrics})
+   * @param b weight of its second corner
+   */
+  readonly accept?: (triangle: number, a: number, b: number, pixel: number) => boolean;
 }
 
 /**
@@ -31,7 +38,7 @@ export function rasterize(
   positions: Float32Array,
   triangles: Uint32Array,
   camera: Camera,
-  { width, height, near = 1, cull = "back" }: RasterizeOptions,
+  { width, height, near = 1, cull = "back", accept }: RasterizeOptions,
   out: Raster = createRaster(width, height),
 ): Raster {
   if (out.width !== width || out.height !== height) {
@@ -52,7 +59,7 @@ export function rasterize(
   const bits = Math.ceil(Math.log2(Math.max(width, height))) + 1;
   const guard = 2 ** bits - 1;
   const grid = 2 ** (25 - bits);
-  const frame: Frame = { fx, fy, cx, cy, near, guard, grid, cullBack: cull === "back" };
+  const frame: Frame = { fx, fy, cx, cy, near, guard, grid, cullBack: cull === "back", accept };
   projectVertices(positions, vertexCount, frame);
 
   const flags = vertexFlags;
@@ -77,6 +84,7 @@ interface Frame extends Camera {
   /** Grid steps per pixel. */
   readonly grid: number;
   readonly cullBack: boolean;
+  readonly accept: RasterizeOptions["accept"];
 }
 
 // What keeps a vertex from being drawn as it is.
@@ -152,7 +160,7 @@ function fill(out: Raster, id: number, a: number, b: number, c: number, frame: F
   if (area === 0 || (area > 0 && frame.cullBack)) return;
 
   // Pixel i has its centre at (i + ½) · grid.
-  const { grid } = frame;
+  const { grid, accept } = frame;
   const { width, height, depth, triangle, barycentrics } = out;
   const half = grid / 2;
   const left = Math.max(0, Math.ceil((Math.min(x0, x1, x2) - half) / grid));
@@ -207,16 +215,18 @@ function fill(out: Raster, id: number, a: number, b: number, c: number, frame: F
       const z = Math.fround(size * r);
       const old = depth[p];
       if (old !== 0 && old <= z) continue;
-      depth[p] = z;
-      triangle[p] = id;
+      let weightA = n0 * r;
+      let weightB = n1 * r;
       if (piece) {
         const q = pieceWeights;
-        barycentrics[2 * p] = (n0 * q[0] + n1 * q[3] + n2 * q[6]) * r;
-        barycentrics[2 * p + 1] = (n0 * q[1] + n1 * q[4] + n2 * q[7]) * r;
-      } else {
-        barycentrics[2 * p] = n0 * r;
-        barycentrics[2 * p + 1] = n1 * r;
+        weightA = (n0 * q[0] + n1 * q[3] + n2 * q[6]) * r;
+        weightB = (n0 * q[1] + n1 * q[4] + n2 * q[7]) * r;
       }
+      if (accept !== undefined && !accept(id, weightA, weightB, p)) continue;
+      depth[p] = z;
+      triangle[p] = id;
+      barycentrics[2 * p] = weightA;
+      barycentrics[2 * p + 1] = weightB;
     }
   }
 }

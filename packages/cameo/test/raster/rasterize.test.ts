@@ -352,3 +352,30 @@ test("what cannot be drawn is refused in a sentence", () => {
   expect(() => rasterize(...none, { ...camera, fx: Number.NaN }, size)).toThrow("not a camera");
   expect(() => rasterize(...none, camera, size, createRaster(3, 3))).toThrow("the raster is 3×3, not 32×24");
 });
+
+test("what is not accepted leaves holes through which the surface behind is seen", () => {
+  // The front triangle reaches behind the camera, so it is clipped; the one behind fills the picture.
+  const positions = f32([60, 40, 60, 0, -12, -8, -60, 40, 60, 500, 500, 90, 0, -900, 90, -500, 500, 90]);
+  const triangles = u32([2, 1, 0, 3, 4, 5]);
+  const whole = rasterize(positions, triangles, camera, size);
+  const behind = rasterize(positions, triangles, camera, { ...size, accept: (t) => t === 1 });
+  const only = rasterize(positions, u32([3, 4, 5]), camera, size);
+  expect(behind.depth).toEqual(only.depth);
+  const cut = rasterize(positions, triangles, camera, { ...size, accept: (t, a, b) => t === 1 || a > b });
+  let holes = 0;
+  let kept = 0;
+  for (let p = 0; p < whole.depth.length; p++) {
+    if (whole.triangle[p] !== 0) continue;
+    const isKept = whole.barycentrics[2 * p] > whole.barycentrics[2 * p + 1];
+    expect(cut.triangle[p]).toBe(isKept ? 0 : 1);
+    expect(cut.depth[p]).toBe((isKept ? whole : only).depth[p]);
+    if (isKept) kept++;
+    else holes++;
+  }
+  expect(kept).toBeGreaterThan(20);
+  expect(holes).toBeGreaterThan(20);
+  expect(rasterize(positions, triangles, camera, { ...size, accept: () => true })).toEqual(whole);
+  const asked = new Set<number>();
+  rasterize(positions, triangles, camera, { ...size, accept: (_t, _a, _b, pixel) => asked.add(pixel).size > 0 });
+  expect(asked.size).toBe(whole.triangle.filter((t) => t >= 0).length);
+});
