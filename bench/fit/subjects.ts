@@ -1,6 +1,6 @@
 /** People for `bench/fit.ts`: random MakeHuman heads, drawn with random cameras, poses, expressions, skins, hair and light. */
 import { join } from "node:path";
-import { fitPart, morph, placeCage, randomHead, readPack, readPart } from "@cameo/synth";
+import { alignHead, fitPart, morph, placeCage, randomHead, readPack, readPart } from "@cameo/synth";
 import {
   type Angles,
   applySimilarity,
@@ -23,13 +23,7 @@ import {
 import sharp from "sharp";
 import { type Palette, randomAlbedo, readPalette } from "../../tools/morphable-model/albedo.ts";
 import { buildExpressions, type Offsets } from "../../tools/morphable-model/expressions.ts";
-import {
-  alignHead,
-  drawExpression,
-  expressionGroups,
-  openWorkshop,
-  type Workshop,
-} from "../../tools/morphable-model/model.ts";
+import { drawExpression, expressionGroups, openWorkshop, type Workshop } from "../../tools/morphable-model/model.ts";
 import { createRandom, type Random } from "../../tools/morphable-model/random.ts";
 
 /** What is known of a subject. */
@@ -95,7 +89,7 @@ export function drawSubject(studio: Studio, seed: number): { truth: Truth; image
   const placed = placeCage(shop.pack, shop.cage, body);
   shop.closeLips(placed);
   const neutral = Float32Array.from(placed);
-  const cage = alignHead(shop, neutral, model.meanShape);
+  const cage = alignHead(shop.skull, neutral, model.meanShape);
   const toModel = fitRigid(neutral, cage);
   const names = [...expressions.keys()];
   const weights = drawExpression(random, expressionGroups(names), names);

@@ -1,19 +1,29 @@
 import type { Pack } from "@cameo/synth";
-import { buildCage, type Cage, type HeadSlider, headSliders, morph, placeCage, randomHead } from "@cameo/synth";
-import { applySimilarity, fitRigid, type LinearSpace, type MorphableModel } from "cameo";
+import {
+  alignHead,
+  buildCage,
+  type Cage,
+  coefficientsOf,
+  type HeadSlider,
+  headSliders,
+  lipCloser,
+  type Metric,
+  morph,
+  placeCage,
+  randomHead,
+  refinedMetric,
+  skullPoints,
+} from "@cameo/synth";
+import type { LinearSpace, MorphableModel } from "cameo";
 import { randomAlbedo, readPalette } from "./albedo.ts";
 import { buildExpressions, type Face, type Offsets } from "./expressions.ts";
-import { lipCloser } from "./lips.ts";
 import { buildPatches } from "./patches.ts";
 import {
   type Components,
-  coefficientsOf,
-  type Metric,
   mergeComponents,
   mixtureComponents,
   plainMetric,
   principalComponents,
-  refinedMetric,
   splitSymmetry,
 } from "./pca.ts";
 import { createRandom, type Random } from "./random.ts";
@@ -55,21 +65,9 @@ export function openWorkshop(pack: Pack): Workshop {
     surface,
     face,
     sliders: headSliders(pack.targets),
-    closeLips: lipCloser(face, surface.refinement),
+    closeLips: lipCloser(pack, cage, face.points, surface.refinement),
     skull: skullPoints(pack, cage, face.points),
   };
-}
-
-function skullPoints(pack: Pack, { skin, ofBody, start }: Cage, points: Float64Array): Float32Array {
-  const nose = points[3 * ofBody[pack.landmarks.named.subnasale] + 1];
-  const isSkull = new Float32Array(start.count);
-  for (const [i, f] of skin.faces.entries())
-    if (skin.parts[i] === "scalp" || skin.parts[i] === "face")
-      for (let k = 0; k < 4; k++) {
-        const point = ofBody[pack.base.faces[4 * f + k]];
-        if (points[3 * point + 1] > nose) isSkull[point] = 1;
-      }
-  return isSkull;
 }
 
 /** Cage points of one random head, mm, lips closed, in the axes of the base mesh. */
@@ -78,10 +76,6 @@ export function drawHead({ pack, cage, sliders, closeLips }: Workshop, random: R
   closeLips(points);
   return Float32Array.from(points);
 }
-
-/** Moves a head rigidly so that its skull lies on that of another. */
-export const alignHead = ({ skull }: Workshop, head: Float32Array, to: Float32Array): Float32Array =>
-  applySimilarity(fitRigid(head, to, skull), head);
 
 /** The mean head in model space, and the aligned heads as offsets from it. */
 interface Heads {
@@ -96,7 +90,7 @@ function sampleHeads(shop: Workshop): Heads {
   const heads = Array.from({ length: sizes.heads }, () => drawHead(shop, random));
   const mean = meanHead(shop, heads);
   const parts = heads.map((head) => {
-    const offsets = alignHead(shop, head, mean).map((x, i) => x - mean[i]);
+    const offsets = alignHead(shop.skull, head, mean).map((x, i) => x - mean[i]);
     return splitSymmetry(offsets, shop.cage.mirror, true);
   });
   return {
@@ -118,7 +112,7 @@ function meanHead(shop: Workshop, heads: readonly Float32Array[]): Float32Array 
   for (let round = 0; round < alignmentRounds; round++) {
     const sum = new Float64Array(mean.length);
     for (const head of heads) {
-      const aligned = alignHead(shop, head, mean);
+      const aligned = alignHead(shop.skull, head, mean);
       for (let i = 0; i < sum.length; i++) sum[i] += aligned[i] / heads.length;
     }
     mean = Float32Array.from(centred(symmetrized(sum, shop.cage), shop.pack, shop.cage));

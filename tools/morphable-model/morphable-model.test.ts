@@ -1,17 +1,15 @@
-import { edgeLoop, floodFaces, loopEdges, quadTopology } from "@cameo/synth";
+import { coefficientsOf, edgeLoop, floodFaces, loopEdges, quadTopology, refinedMetric } from "@cameo/synth";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { placeInAtlas } from "./atlas.ts";
 import { affineWeights } from "./embed.ts";
 import { expressionGroups } from "./model.ts";
 import {
-  coefficientsOf,
   mergeComponents,
   mixtureComponents,
   orthonormalize,
   plainMetric,
   principalComponents,
-  refinedMetric,
   splitSymmetry,
 } from "./pca.ts";
 import { createRandom } from "./random.ts";

@@ -1,9 +1,6 @@
-import type { LinearSpace, SparseMatrix } from "cameo";
+import type { Metric } from "@cameo/synth";
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { createRandom } from "./random.ts";
-
-/** A symmetric positive matrix M that gives the length of a row: ‖x‖² = xᵀ M x. */
-export type Metric = (rows: Float64Array, count: number) => Float64Array;
 
 /** Axes of largest variance: `basis` rows are orthonormal in the metric, `deviations` fall. */
 export interface Components {
@@ -140,36 +137,6 @@ export function orthonormalize(basis: Float64Array, count: number, width: number
   }
 }
 
-/** The metric in which lengths are those after refinement by `matrix`: M = SᵀS on interleaved x, y, z. */
-export function refinedMetric(matrix: SparseMatrix, columnCount: number): Metric {
-  const { offsets, columns, values } = matrix;
-  const rowCount = offsets.length - 1;
-  return (rows, count) => {
-    const out = new Float64Array(count * columnCount * 3);
-    for (let k = 0; k < count; k++) {
-      const from = k * columnCount * 3;
-      for (let r = 0; r < rowCount; r++) {
-        let x = 0;
-        let y = 0;
-        let z = 0;
-        for (let e = offsets[r]; e < offsets[r + 1]; e++) {
-          const at = from + 3 * columns[e];
-          x += values[e] * rows[at];
-          y += values[e] * rows[at + 1];
-          z += values[e] * rows[at + 2];
-        }
-        for (let e = offsets[r]; e < offsets[r + 1]; e++) {
-          const at = from + 3 * columns[e];
-          out[at] += values[e] * x;
-          out[at + 1] += values[e] * y;
-          out[at + 2] += values[e] * z;
-        }
-      }
-    }
-    return out;
-  };
-}
-
 /**
  * Principal components, about the origin, of samples that are mixtures of few rows: exactly, from the rows' own Gram matrix.
  * @param mixtures one row of weights per sample
@@ -234,17 +201,4 @@ export function mergeComponents(sets: readonly Components[], width: number, coun
   const basis = new Float64Array(count * width);
   for (const [k, { row }] of all.slice(0, count).entries()) basis.set(row, k * width);
   return { basis, deviations: Float64Array.from(all.slice(0, count), ({ deviation }) => deviation) };
-}
-/** Coefficients, in standard deviations, of the nearest offsets that orthonormal components can make. */
-export function coefficientsOf(
-  { basis, deviations }: Pick<LinearSpace, "basis" | "deviations"> | Components,
-  offsets: Float64Array,
-  metric: Metric,
-): Float32Array {
-  const weighted = metric(offsets, 1);
-  return Float32Array.from(deviations, (deviation, k) => {
-    let sum = 0;
-    for (let i = 0; i < offsets.length; i++) sum += weighted[i] * basis[k * offsets.length + i];
-    return sum / deviation;
-  });
 }

@@ -1,6 +1,6 @@
+import { alignHead, coefficientsOf, refinedMetric } from "@cameo/synth";
 import { applySparse, type MorphableModel, Region, synthesizeShape } from "cameo";
-import { alignHead, drawHead, type Workshop } from "./model.ts";
-import { coefficientsOf, refinedMetric } from "./pca.ts";
+import { drawHead, type Workshop } from "./model.ts";
 import { createRandom } from "./random.ts";
 
 const seed = 99;
@@ -32,7 +32,7 @@ export function reconstructionErrors(shop: Workshop, model: MorphableModel): Err
   const head = verticesOf([Region.face, Region.scalp, Region.earLeft, Region.earRight, Region.neck]);
   const distances = counts.map(() => ({ face: [] as number[], head: [] as number[] }));
   for (let h = 0; h < headCount; h++) {
-    const cage: Float32Array = alignHead(shop, drawHead(shop, random), meanShape);
+    const cage: Float32Array = alignHead(shop.skull, drawHead(shop, random), meanShape);
     const truth = applySparse(refinement, cage, 3);
     const coefficients = coefficientsOf(
       identity,

@@ -1,7 +1,12 @@
-import type { MorphableModel } from "cameo";
-import type { Cage } from "./makehuman/cage.ts";
-import type { BoundPart } from "./makehuman/pack.ts";
-import type { Pack } from "./makehuman/reference.ts";
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { CameoError, type MorphableModel } from "cameo";
+import sharp from "sharp";
+import { buildCage, type Cage } from "./makehuman/cage.ts";
+import { type BoundPart, readPart } from "./makehuman/pack.ts";
+import { type Pack, readPack } from "./makehuman/reference.ts";
+import { buildRig, type HeadRig } from "./subject/rig.ts";
 import type { Texture } from "./texture.ts";
 
 /** Everything that portraits are made of, read once: afterwards nothing touches the disk. */
@@ -13,4 +18,93 @@ export interface Assets {
   readonly parts: ReadonlyMap<string, BoundPart>;
   /** Pictures by their path in the pack with extension, such as `hair/bob01/bob01_diffuse.png`, reduced to what portraits need. */
   readonly textures: ReadonlyMap<string, Texture>;
+  /** How heads follow their shape controls. */
+  readonly rig: HeadRig;
+}
+
+/** Names the pack's folder when no option does. */
+const variable = "CAMEO_ASSETS";
+
+const advice =
+  "Portraits need MakeHuman's CC0 assets: see docs/synthetic-data.md for where to get them and how to lay them out.";
+
+/**
+ * The folder of the MakeHuman pack: the option if there is one, else the environment variable CAMEO_ASSETS.
+ * @throws CameoError "assets" if neither names a folder that exists
+ */
+export function findAssets(option?: string): string {
+  const folder = option ?? process.env[variable];
+  if (!folder)
+    throw new CameoError("assets", `No assets were named; give their folder, or set ${variable} to it. ${advice}`);
+  if (!existsSync(folder)) throw new CameoError("assets", `There is no folder "${folder}". ${advice}`);
+  return folder;
+}
+
+/**
+ * Reads the MakeHuman pack.
+ * @param folder where the pack lies, see {@link findAssets}
+ * @param model a model on the cage of the MakeHuman head, such as the default one
+ * @throws CameoError "assets" if a file is missing or damaged, or the model has another cage
+ */
+export async function openAssets(folder: string, model: MorphableModel): Promise<Assets> {
+  try {
+    const [textures, rest] = await Promise.all([readTextures(folder), readShapes(folder, model)]);
+    return { ...rest, textures };
+  } catch (error) {
+    if (error instanceof CameoError) throw error;
+    const { code, path, message } = error as NodeJS.ErrnoException;
+    const what =
+      code === "ENOENT" && path ? `"${path}" is missing` : `The assets in "${folder}" cannot be read: ${message}`;
+    throw new CameoError("assets", `${what}. ${advice}`, { cause: error });
+  }
+}
+
+async function readShapes(folder: string, model: MorphableModel): Promise<Omit<Assets, "textures">> {
+  const pack = readPack(folder);
+  const cage = buildCage(pack);
+  if (model.refinement === null || model.meanShape.length !== 3 * cage.start.count)
+    throw new CameoError("assets", `The model "${model.name}" does not have the cage of the MakeHuman head.`);
+  const paths = [
+    ...(await partPaths(folder, "hair")),
+    ...(await partPaths(folder, "eyebrows")),
+    ...(await partPaths(folder, "eyelashes")),
+    "eyes/high-poly",
+    "eyes/low-poly",
+    "clothes/male_casualsuit06",
+  ];
+  const parts = new Map(paths.map((path) => [path, readPart(folder, path)]));
+  parts.set("teeth/teeth_base", pack.teeth);
+  parts.set("tongue/tongue01", pack.tongue);
+  return { model, pack, cage, parts, rig: buildRig(pack, cage, model) };
+}
+
+const partPaths = async (folder: string, kind: string): Promise<string[]> =>
+  (await readdir(join(folder, kind))).sort().map((name) => `${kind}/${name}/${name}`);
+
+/** Longest side that pictures are reduced to, pixels. */
+const longestSide = { hair: 512, eyebrows: 256, eyelashes: 256, eyes: 256, teeth: 256, tongue: 128 } as const;
+
+async function readTextures(folder: string): Promise<Map<string, Texture>> {
+  const wanted: [path: string, side: number][] = [];
+  for (const kind of ["hair", "eyebrows", "eyelashes"] as const)
+    for (const name of (await readdir(join(folder, kind))).sort())
+      for (const file of (await readdir(join(folder, kind, name))).sort())
+        if (file.endsWith(".png")) wanted.push([`${kind}/${name}/${file}`, longestSide[kind]]);
+  for (const file of (await readdir(join(folder, "eyes", "textures"))).sort())
+    wanted.push([`eyes/textures/${file}`, longestSide.eyes]);
+  wanted.push(["teeth/teeth.png", longestSide.teeth], ["tongue/tongue01_diffuse.jpg", longestSide.tongue]);
+  const textures = await Promise.all(
+    wanted.map(async ([path, side]): Promise<[string, Texture]> => [path, await readTexture(join(folder, path), side)]),
+  );
+  return new Map(textures);
+}
+
+async function readTexture(path: string, side: number): Promise<Texture> {
+  if (!existsSync(path)) throw new CameoError("assets", `"${path}" is missing. ${advice}`);
+  const { data, info } = await sharp(path)
+    .resize(side, side, { fit: "inside", withoutEnlargement: true })
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, data };
 }

@@ -23,8 +23,8 @@ const socketRows = 4;
 /** How far above the bottom of the ear lobes neck and scalp part, dm: where the mesh runs most evenly around the head. */
 const neckAboveLobe = 0.09;
 
-/** Eyeball of the base mesh: hidden vertices its centre and size are measured on. */
-const eyeHelpers = { left: [14598, 14669], right: [14670, 14741] } as const;
+/** Eyeballs of the base mesh: hidden vertices each its centre and size are measured on. */
+export const eyeHelpers = { left: [14598, 14669], right: [14670, 14741] } as const;
 
 /** Part of the cage made of body quads. */
 export interface SkinCage {
@@ -58,7 +58,7 @@ export interface Cage {
   readonly mirror: Uint32Array;
 }
 
-const toothHelpers = { lower: [14992, 15059], upper: [15060, 15127] } as const;
+export const toothHelpers = { lower: [14992, 15059], upper: [15060, 15127] } as const;
 const rangeLength = ([first, last]: readonly [number, number]) => last - first + 1;
 
 /** Walks the loops of {@link loops}: the second number picks the start among the neighbours with x > 0, or any. */

@@ -85,7 +85,12 @@ export function randomPerson(random: HeadRandom): Person {
 
 /** Draws the weights of all targets of one head: a person's macro targets and normally distributed sliders. */
 export function randomHead(random: HeadRandom, sliders: readonly HeadSlider[]): TargetWeights {
-  const weights = new Map(macroWeights(randomPerson(random)));
+  return new Map([...macroWeights(randomPerson(random)), ...randomShape(random, sliders)]);
+}
+
+/** Draws the weights of the shape targets alone: normally distributed sliders. */
+export function randomShape(random: HeadRandom, sliders: readonly HeadSlider[]): TargetWeights {
+  const weights = new Map<string, number>();
   const common = new Map<string, number>();
   for (const slider of sliders) {
     let value = random.normal();

@@ -71,11 +71,11 @@ function indexRanges(fields: string[]): number[] {
  * Where a part's vertices are on a morphed base mesh: w₀P₀ + w₁P₁ + w₂P₂ + offset · scale.
  * @param base x, y, z of all 19158 base-mesh vertices, helpers included
  */
-export function fitPart(
+export function fitPart<T extends Float32Array | Float64Array = Float64Array>(
   fitting: Fitting,
   base: Float64Array,
-  out: Float64Array = new Float64Array(3 * fitting.vertexCount),
-): Float64Array {
+  out: T = new Float64Array(3 * fitting.vertexCount) as T,
+): T {
   const { vertices, weights, offsets, scales } = fitting;
   for (let axis = 0; axis < 3; axis++) {
     const { from, to, distance } = scales[axis];

@@ -47,7 +47,10 @@ export function readTargets(folder: string): Map<string, Target> {
   for (const archive of readdirSync(join(folder, "targets")))
     for (const [name, bytes] of readTarGz(readFileSync(join(folder, "targets", archive))))
       if (name.endsWith(".target"))
-        targets.push([name.slice(0, -".target".length), parseTarget(Buffer.from(bytes).toString("utf8"))]);
+        targets.push([
+          name.slice(0, -".target".length),
+          parseTarget(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")),
+        ]);
   return new Map(targets.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -1,6 +1,6 @@
-import type { Cage } from "@cameo/synth";
 import type { SparseMatrix } from "cameo";
-import type { Face } from "./expressions.ts";
+import type { Cage } from "../makehuman/cage.ts";
+import type { Pack } from "../makehuman/reference.ts";
 
 /** How far the skin follows the edge of a lip, mm. */
 const reach = 6;
@@ -14,9 +14,15 @@ const rounds = 6;
  * MakeHuman's lips stand slightly open, and refinement rounds them further off. This closes them: all across the mouth the
  * gap that the refined surface would have between the edges of the lips is shared between upper and lower lip, and their
  * neighbourhood, measured along the skin, goes along.
+ * @param points cage points of the reference head, mm
  * @returns a function that moves the cage points of any head (mm) in place
  */
-export function lipCloser({ pack, cage, points }: Face, refinement: SparseMatrix): (points: Float64Array) => void {
+export function lipCloser(
+  pack: Pack,
+  cage: Cage,
+  points: Float64Array,
+  refinement: SparseMatrix,
+): (points: Float64Array) => void {
   const { upper, lower } = lipEdges(pack.regions.loops.lip_inner_margin.map((v) => cage.ofBody[v]));
   const neighbours = cageNeighbours(pack.base.faces, cage);
   const toUpper = distancesAlong(neighbours, points, upper);
