@@ -356,17 +356,17 @@ test("what cannot be drawn is refused in a sentence", () => {
 test("what is not accepted leaves holes through which the surface behind is seen", () => {
   // The front triangle reaches behind the camera, so it is clipped; the one behind fills the picture.
   const positions = f32([60, 40, 60, 0, -12, -8, -60, 40, 60, 500, 500, 90, 0, -900, 90, -500, 500, 90]);
-  const triangles = u32([2, 1, 0, 3, 4, 5]);
+  const triangles = u32([0, 1, 2, 3, 4, 5]);
   const whole = rasterize(positions, triangles, camera, size);
   const behind = rasterize(positions, triangles, camera, { ...size, accept: (t) => t === 1 });
   const only = rasterize(positions, u32([3, 4, 5]), camera, size);
   expect(behind.depth).toEqual(only.depth);
-  const cut = rasterize(positions, triangles, camera, { ...size, accept: (t, a, b) => t === 1 || a > b });
+  const cut = rasterize(positions, triangles, camera, { ...size, accept: (t, a, b) => t === 1 || 2 * a + b > 1 });
   let holes = 0;
   let kept = 0;
   for (let p = 0; p < whole.depth.length; p++) {
     if (whole.triangle[p] !== 0) continue;
-    const isKept = whole.barycentrics[2 * p] > whole.barycentrics[2 * p + 1];
+    const isKept = 2 * whole.barycentrics[2 * p] + whole.barycentrics[2 * p + 1] > 1;
     expect(cut.triangle[p]).toBe(isKept ? 0 : 1);
     expect(cut.depth[p]).toBe((isKept ? whole : only).depth[p]);
     if (isKept) kept++;
