@@ -16,6 +16,21 @@ const schedule = z.strictObject({
 const data = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("shapes"), count: count.default(4096), seed: z.number().int().default(1) }),
   z.strictObject({ kind: z.literal("folder"), path: z.string().min(1) }),
+  z.strictObject({
+    kind: z.literal("synthetic"),
+    /** Folder of the MakeHuman head pack; the environment variable CAMEO_ASSETS unless given. */
+    assets: z.string().min(1).optional(),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .default(1),
+    /** Portraits per epoch; nothing is stored, so there may be as many as the run takes. */
+    count: count.default(1_000_000),
+    framing: z.enum(["head", "photo", "face"]).default("head"),
+  }),
+  z.strictObject({ kind: z.literal("portraits"), path: z.string().min(1) }),
 ]);
 
 const common = {

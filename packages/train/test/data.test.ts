@@ -78,12 +78,12 @@ describe("a data folder", () => {
 
 describe("batches", () => {
   it("go through all samples in each epoch, in another order each time", () => {
-    const all = Array.from({ length: 10 }, (_, i) => batchIndices(15, 3, 7, i)).flat();
+    const all = Array.from({ length: 10 }, (_, i) => batchIndices({ count: 15 }, 3, 7, i)).flat();
     const sorted = (list: number[]) => [...list].sort((a, b) => a - b);
     expect(sorted(all.slice(0, 15))).toEqual(Array.from({ length: 15 }, (_, i) => i));
     expect(sorted(all.slice(15))).toEqual(sorted(all.slice(0, 15)));
     expect(all.slice(15)).not.toEqual(all.slice(0, 15));
-    expect(batchIndices(15, 4, 7, 3)).toEqual(Array.from({ length: 4 }, (_, i) => all[12 + i]));
+    expect(batchIndices({ count: 15 }, 4, 7, 3)).toEqual(Array.from({ length: 4 }, (_, i) => all[12 + i]));
   });
 
   it("are the same from threads and without, and errors arrive", async () => {

@@ -42,15 +42,15 @@ export async function writeFiles(
   }));
   try {
     signal?.throwIfAborted();
-    await mkdir(folder, { recursive: true }).catch((cause) => fail(folder, cause));
+    await mkdir(folder, { recursive: true }).catch((cause) => failWriting(folder, cause));
     for (const { path } of places) await checkPlace(path);
     for (const { path, temporary, content } of places)
       await writeFile(temporary, content, { flag: "wx", signal }).catch((cause) => {
         signal?.throwIfAborted();
-        return fail(path, cause);
+        return failWriting(path, cause);
       });
     signal?.throwIfAborted();
-    for (const { path, temporary } of places) await rename(temporary, path).catch((cause) => fail(path, cause));
+    for (const { path, temporary } of places) await rename(temporary, path).catch((cause) => failWriting(path, cause));
   } finally {
     // After success there is none left.
     await Promise.all(places.map(({ temporary }) => rm(temporary, { force: true }).catch(() => {})));
@@ -74,7 +74,8 @@ async function checkPlace(path: string): Promise<void> {
     );
 }
 
-function fail(path: string, cause: NodeJS.ErrnoException): never {
+/** @throws {@link OutputError} always: says why a path could not be written */
+export function failWriting(path: string, cause: NodeJS.ErrnoException): never {
   const [code, reason] = REASONS[cause.code ?? ""] ?? (["unwritable", cause.message] as const);
   throw new OutputError(code, `${path} cannot be written: ${reason}.`, { cause });
 }

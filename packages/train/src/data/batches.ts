@@ -3,13 +3,19 @@ import type { Batch } from "../optim/learner.ts";
 import { type Fields, fieldShape, type Source } from "./source.ts";
 
 /**
- * Which samples are in batch `number`: each epoch goes through all samples in a random order of its own. A function
- * of the seed and the number alone, so that a run can go on anywhere.
+ * Which samples are in batch `number`: each epoch goes through all samples, in a random order of its own unless they are
+ * unrelated anyway. A function of the seed and the number alone, so that a run can go on anywhere.
  */
-export function batchIndices(count: number, batchSize: number, seed: number, number: number): number[] {
+export function batchIndices(
+  { count, unrelated }: Pick<Source, "count" | "unrelated">,
+  batchSize: number,
+  seed: number,
+  number: number,
+): number[] {
   const orders = new Map<number, Uint32Array>();
   return Array.from({ length: batchSize }, (_, i) => {
     const position = number * batchSize + i;
+    if (unrelated) return position % count;
     const epoch = Math.floor(position / count);
     const order = orders.get(epoch) ?? shuffled(count, random(seed, "order", epoch));
     orders.set(epoch, order);

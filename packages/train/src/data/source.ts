@@ -1,9 +1,17 @@
 import { openFolder } from "./folder.ts";
+import { openPortraits } from "./portraits.ts";
 import { shapes } from "./shapes.ts";
+import { openSynthetic, type SyntheticSpec } from "./synthetic.ts";
 
 /** What a task needs of each sample. Pictures are RGB in [0, 1], [3, h, w]; maps [1, h, w]; labels int32 [h, w]. */
 export type Fields = Readonly<Record<string, FieldKind>>;
-export type FieldKind = "picture" | "map" | "labels" | { readonly vector: number };
+export type FieldKind = "picture" | "map" | "labels" | VectorKind;
+
+/** A vector of so many values; `groups` names what they are where the task knows: values per group, one after the other. */
+export interface VectorKind {
+  readonly vector: number;
+  readonly groups?: Readonly<Record<string, number>>;
+}
 
 /** Values of the fields of one sample. */
 export type Sample = Readonly<Record<string, Float32Array | Int32Array>>;
@@ -11,17 +19,30 @@ export type Sample = Readonly<Record<string, Float32Array | Int32Array>>;
 /** Numbered samples; the same number always gives the same sample. */
 export interface Source {
   readonly count: number;
+  /** Set where each sample is drawn by itself, so that taking them in order is as good as in random order. */
+  readonly unrelated?: boolean;
   sample(index: number): Promise<Sample>;
 }
 
 /** Which source, as a configuration says it and as worker threads get it. */
 export type SourceSpec =
   | { readonly kind: "shapes"; readonly count: number; readonly seed: number }
-  | { readonly kind: "folder"; readonly path: string };
+  | { readonly kind: "folder"; readonly path: string }
+  | SyntheticSpec
+  | { readonly kind: "portraits"; readonly path: string };
 
 /** Opens a source for pictures of size × size. @throws if it lacks one of the fields */
 export async function openSource(spec: SourceSpec, fields: Fields, size: number): Promise<Source> {
-  return spec.kind === "shapes" ? shapes(spec.count, spec.seed, fields, size) : openFolder(spec.path, fields, size);
+  switch (spec.kind) {
+    case "shapes":
+      return shapes(spec.count, spec.seed, fields, size);
+    case "folder":
+      return openFolder(spec.path, fields, size);
+    case "synthetic":
+      return openSynthetic(spec, fields, size);
+    case "portraits":
+      return openPortraits(spec.path, fields, size);
+  }
 }
 
 /** Number of values of a field. */

@@ -1,17 +1,14 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { serve } from "@cameo/synth";
+import type { Batch } from "../optim/learner.ts";
 import { readBatch } from "./batches.ts";
-import { type Fields, openSource, type SourceSpec } from "./source.ts";
+import type { ReaderData } from "./loader.ts";
+import { openSource } from "./source.ts";
 
-/** A thread that reads batches: gets { id, indices }, answers { id, batch } or { id, error }. */
-const { spec, fields, size } = workerData as { spec: SourceSpec; fields: Fields; size: number };
-const source = openSource(spec, fields, size);
-
-parentPort!.on("message", async ({ id, indices }: { id: number; indices: number[] }) => {
-  try {
-    const batch = await readBatch(await source, indices, fields, size);
-    const buffers = Object.values(batch).map((values) => values.buffer as ArrayBuffer);
-    parentPort!.postMessage({ id, batch }, buffers);
-  } catch (error) {
-    parentPort!.postMessage({ id, error: (error as Error).message });
-  }
+/** A thread that reads batches: gets the numbers of samples, answers with a batch. */
+serve<ReaderData, readonly number[], Batch>(async ({ spec, fields, size }) => {
+  const source = await openSource(spec, fields, size);
+  return async (indices) => {
+    const batch = await readBatch(source, indices, fields, size);
+    return { answer: batch, transfer: Object.values(batch).map((values) => values.buffer as ArrayBuffer) };
+  };
 });

@@ -14,7 +14,10 @@ function rotationError(q: Tensor, p: Tensor): Tensor {
 
 /** Coefficients of a face where they are known (supervised): squared error per group, rotations as quaternions. */
 export const faceTask = plainTask<FaceConfig>({
-  fields: ({ network }) => ({ image: "picture", coefficients: { vector: total(network.heads) } }),
+  fields: ({ network }) => ({
+    image: "picture",
+    coefficients: { vector: total(network.heads), groups: network.heads },
+  }),
   inputs: (config, count) => ({
     image: pictureInput("image", config, count, 3),
     coefficients: input("coefficients", [count, total(config.network.heads)]),

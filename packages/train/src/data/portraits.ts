@@ -1,0 +1,130 @@
+import { type MapName, openShards, type PortraitSample } from "@cameo/synth";
+import { Label, project } from "cameo";
+import type { Fields, Sample, Source, VectorKind } from "./source.ts";
+
+/** Millimetres nearer than the head's centre that add 1 to a {@link nearness}. */
+const NEARNESS_STEP = 200;
+/** Focal length for a picture of width 1 of the camera to which translations refer: 1015 pixels at 224, as the authors' code has it. */
+const FOCAL = 1015 / 224;
+/** Distance from that camera at which a translation is 0, dm. */
+const DISTANCE = 10;
+
+/**
+ * What each field is made of. With s the side of the picture and z₀ the depth of the head's centre:
+ *
+ * - `image`, `albedo`: sRGB in [0, 1]; `normals`: (n + 1) / 2 of camera-space normals, ½ for background;
+ * - `label`, `extra`: as they are;
+ * - `depth`: 1 + (z₀ − z) / 200 mm, at least 0.001, and 0 for background; `face`: the same on the face alone; `mask`: 1 on hair
+ *   and ears, where depth is to be estimated;
+ * - `coefficients`: the groups that the task names (`identity`, `expression`, `texture`: the first so many of the model;
+ *   `light`: 9 of luminance, or 27; `rotation`: quaternion; `translation`: dm, of the camera with focal length
+ *   1015/224 · s that sees the head's centre at the same place and as large, less 10 in z);
+ * - `landmarks68`, `landmarks468`: u / s and v / s per point; `visible68`, `visible468`: 1 or 0 per point.
+ */
+const known: Record<
+  string,
+  { readonly maps: readonly MapName[]; make(sample: PortraitSample, kind: VectorKind): Values }
+> = {
+  image: { maps: ["image"], make: ({ image }) => planes(image, 1 / 255, 0) },
+  albedo: { maps: ["albedo"], make: ({ albedo }) => planes(albedo, 1 / 255, 0) },
+  normals: { maps: ["normals"], make: ({ normals }) => planes(normals, 0.5 / 127, 0.5) },
+  label: { maps: ["labels"], make: ({ labels }) => Int32Array.from(labels) },
+  extra: { maps: ["extras"], make: ({ extras }) => Int32Array.from(extras) },
+  depth: { maps: ["depth"], make: nearness },
+  face: {
+    maps: ["depth", "labels"],
+    make: (sample) => nearness(sample).map((d, i) => (sample.labels[i] === Label.face ? d : 0)),
+  },
+  mask: {
+    maps: ["labels"],
+    make: ({ labels }) =>
+      Float32Array.from(labels, (label) =>
+        label === Label.hair || label === Label.earLeft || label === Label.earRight ? 1 : 0,
+      ),
+  },
+  coefficients: { maps: [], make: coefficients },
+  landmarks68: { maps: [], make: (sample) => seen(sample, sample.truth.landmarks68.points) },
+  landmarks468: { maps: [], make: (sample) => seen(sample, sample.truth.landmarks468.points) },
+  visible68: { maps: [], make: ({ truth }) => Float32Array.from(truth.landmarks68.visible) },
+  visible468: { maps: [], make: ({ truth }) => Float32Array.from(truth.landmarks468.visible) },
+};
+type Values = Float32Array | Int32Array;
+
+/** The maps that the fields are made of. @throws naming a field that portraits do not have */
+export function mapsOf(fields: Fields): MapName[] {
+  const unknown = Object.keys(fields).find((name) => !(name in known));
+  if (unknown) throw new Error(`Portraits have no field "${unknown}", only ${Object.keys(known).join(", ")}.`);
+  return [...new Set(Object.keys(fields).flatMap((name) => known[name].maps))];
+}
+
+/** The fields of one portrait. @throws if a vector of it is asked for in another length */
+export function portraitFields(sample: PortraitSample, fields: Fields): Sample {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, kind]) => {
+      const vector = typeof kind === "object" ? kind : null;
+      const values = known[name].make(sample, vector ?? { vector: 0 });
+      if (vector && values.length !== vector.vector)
+        throw new Error(`The field "${name}" of portraits has ${values.length} values, not ${vector.vector}.`);
+      return [name, values];
+    }),
+  );
+}
+
+/** A folder that `cameo synth` wrote. @throws if it holds none, or portraits of another size */
+export async function openPortraits(path: string, fields: Fields, size: number): Promise<Source> {
+  const maps = mapsOf(fields);
+  const set = await openShards(path);
+  const made = set.description.options.size;
+  if (made !== size)
+    throw new Error(`The portraits in ${path} are ${made} pixels wide: set "size" to ${made}, not ${size}.`);
+  return { count: set.count, sample: async (index) => portraitFields(await set.sample(index, maps), fields) };
+}
+
+/** Interleaved values to planes: value · gain + bias. */
+function planes(data: Uint8Array | Int8Array, gain: number, bias: number): Float32Array {
+  const pixels = data.length / 3;
+  const out = new Float32Array(data.length);
+  for (let c = 0; c < 3; c++) for (let i = 0; i < pixels; i++) out[c * pixels + i] = data[3 * i + c] * gain + bias;
+  return out;
+}
+
+function nearness({ depth, truth }: PortraitSample): Float32Array {
+  const centre = truth.pose.translation[2];
+  return depth.map((z) => (z > 0 ? Math.max(1e-3, 1 + (centre - z) / NEARNESS_STEP) : 0));
+}
+
+function seen({ size, truth }: PortraitSample, points: readonly number[]): Float32Array {
+  return project(Float32Array.from(points), truth.camera).map((pixels) => pixels / size);
+}
+
+function coefficients(sample: PortraitSample, { groups }: VectorKind): Float32Array {
+  if (!groups) throw new Error('Portraits give "coefficients" by named groups only.');
+  return Float32Array.from(
+    Object.entries(groups).flatMap(([name, count]) => {
+      const values = groupOf(name, count, sample);
+      if (!values) throw new Error(`Portraits have no coefficients "${name}", only ${groupNames.join(", ")}.`);
+      if (values.length < count) throw new Error(`Portraits have ${values.length} values of "${name}", not ${count}.`);
+      return values.slice(0, count);
+    }),
+  );
+}
+
+const groupNames = ["identity", "expression", "texture", "light", "rotation", "translation"];
+
+function groupOf(name: string, count: number, { size, truth }: PortraitSample): readonly number[] | null {
+  const { illumination, pose, camera } = truth;
+  if (name === "identity" || name === "expression" || name === "texture") return truth[name];
+  if (name === "rotation") return pose.rotation;
+  if (name === "light" && count > 9) return illumination;
+  if (name === "light")
+    return Array.from({ length: 9 }, (_, k) => {
+      const [r, g, b] = illumination.slice(3 * k);
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    });
+  if (name !== "translation") return null;
+  const [x, y, z] = pose.translation;
+  const focal = FOCAL * size;
+  const [u, v] = [(camera.fx * x) / z + camera.cx, (camera.fy * y) / z + camera.cy];
+  const distance = ((focal / camera.fx) * z) / 100;
+  return [((u - size / 2) * distance) / focal, ((v - size / 2) * distance) / focal, distance - DISTANCE];
+}
