@@ -1,0 +1,351 @@
+import { type Camera, createRaster, Label, projectedBounds, type Raster, rasterize, toSrgb } from "cameo";
+import { illuminate } from "../light/illuminate.ts";
+import type { LightingSpec } from "../light/lighting.ts";
+import { hash } from "../noise.ts";
+import type { Part } from "../part.ts";
+import { sampleAlpha } from "../texture.ts";
+import { isClear, isCutOut, placeParts, type Scene, type ScenePart } from "../view/place.ts";
+import { cameraOf, poseOf, type ViewSpec } from "../view/view.ts";
+import { addToHit, createStage, mirrorHit, type Stage, shadeHit, startHit } from "./shade.ts";
+
+export interface RenderOptions {
+  readonly parts: readonly Part[];
+  readonly view: ViewSpec;
+  readonly lighting: LightingSpec;
+  /** Side of the picture, pixels. */
+  readonly size: number;
+  /** Visibility is found at `samples` × `samples` points of each pixel. Default 2. */
+  readonly samples?: number;
+  /** Of the skin: 0 dry to 1 wet. Default 0.4. */
+  readonly oiliness?: number;
+}
+
+/** What a camera sees, and what it is. All maps have `size` × `size` pixels, rows from the top. */
+export interface Rendering {
+  readonly size: number;
+  /** Linear red, green, blue, laid over the background. */
+  readonly linear: Float32Array;
+  /** Share of each pixel that head, clothes and what is with them cover, 0 to 1. */
+  readonly coverage: Float32Array;
+  /** One `Label` per pixel. */
+  readonly labels: Uint8Array;
+  /** One `Extra` per pixel. */
+  readonly extras: Uint8Array;
+  /** Camera-space z at the pixel's centre of the surface that has most of the pixel, mm; 0 for background. */
+  readonly depth: Float32Array;
+  /** Its camera-space normal times 127; 0 for background. */
+  readonly normals: Int8Array;
+  /** Its reflectance, sRGB-encoded; 0 for background. */
+  readonly albedo: Uint8Array;
+}
+
+/**
+ * Draws parts as a camera sees them.
+ * @param background given the coverage, the linear picture behind: three numbers per pixel
+ */
+export function renderPortrait(
+  { parts, view, lighting, size, samples = 2, oiliness = 0.4 }: RenderOptions,
+  background: (coverage: Float32Array) => Float32Array,
+): Rendering {
+  const pose = poseOf(view);
+  const camera = cameraOf(view, size);
+  const scene = placeParts(parts, pose, view);
+  const light = illuminate(scene, lighting, pose.translation);
+  const raster = findVisible(scene, camera, size, samples);
+  const stage = createStage(scene, light, lighting, oiliness);
+  const rendering = resolve(stage, raster, size, samples);
+  for (const clear of scene.parts) if (isClear(clear.part)) layOver(stage, clear, raster, camera, samples, rendering);
+  composite(rendering, background(rendering.coverage));
+  return rendering;
+}
+
+let reused: Raster | undefined;
+
+/** What each sample sees of solid parts and of those cut out by a texture. */
+function findVisible(scene: Scene, camera: Camera, size: number, samples: number): Raster {
+  const side = size * samples;
+  if (reused?.width !== side) reused = createRaster(side, side);
+  const { parts, triangles } = scene;
+  const firstClear = parts.find(({ part }) => isClear(part))?.triangles[0] ?? triangles.length / 3;
+  const { fx, fy, cx, cy } = camera;
+  return rasterize(
+    scene.positions,
+    triangles.subarray(0, 3 * firstClear),
+    { fx: fx * samples, fy: fy * samples, cx: cx * samples, cy: cy * samples },
+    { width: side, height: side, accept: createAlphaTest(scene, side, samples) },
+    reused,
+  );
+}
+
+/**
+ * Cuts out textures. Each of a pixel's samples has a threshold of its own, so that together they show alpha in steps; which has which
+ * changes from pixel to pixel and surface to surface, so that surfaces over each other cover independently.
+ */
+function createAlphaTest({ parts, partOf, uvs, uvTriangles }: Scene, side: number, samples: number) {
+  const firstCut = parts.find(({ part }) => isCutOut(part))?.triangles[0] ?? partOf.length;
+  const count = samples * samples;
+  return (triangle: number, a: number, b: number, pixel: number): boolean => {
+    if (triangle < firstCut) return true;
+    const { texture, opacity } = parts[partOf[triangle]].part;
+    let alpha = opacity ?? 1;
+    if (texture) {
+      const t = 3 * triangle;
+      const c = 1 - a - b;
+      const i = 2 * uvTriangles[t];
+      const j = 2 * uvTriangles[t + 1];
+      const k = 2 * uvTriangles[t + 2];
+      alpha *= sampleAlpha(
+        texture,
+        a * uvs[i] + b * uvs[j] + c * uvs[k],
+        a * uvs[i + 1] + b * uvs[j + 1] + c * uvs[k + 1],
+      );
+    }
+    if (alpha >= 1) return true;
+    const column = pixel % side;
+    const row = (pixel - column) / side;
+    const sample = (row % samples) * samples + (column % samples);
+    const x = Math.floor(column / samples);
+    const y = Math.floor(row / samples);
+    const turn = (sample + Math.floor(count * hash(x, y, triangle >> 1))) % count;
+    return alpha > (turn + 0.5) / count;
+  };
+}
+
+const labelAt = ({ part, triangles }: ScenePart, triangle: number): number =>
+  typeof part.labels === "number" ? part.labels : part.labels[triangle - triangles[0]];
+const extraAt = ({ part, triangles }: ScenePart, triangle: number): number =>
+  typeof part.extras === "number" ? part.extras : part.extras[triangle - triangles[0]];
+
+/** Stands for "nothing there" beside the extras. */
+const nothing = 7;
+
+/** Samples of hair whose depths are this close are one lock, mm. */
+const lock = 6;
+
+/** Shades what is visible, each surface once a pixel, and decides what each pixel counts as. */
+function resolve(stage: Stage, raster: Raster, size: number, samples: number): Rendering {
+  const { scene, hit } = stage;
+  const { parts, partOf } = scene;
+  const { triangle, barycentrics, depth: sampleDepth } = raster;
+  const pixels = size * size;
+  const out: Rendering = {
+    size,
+    linear: new Float32Array(3 * pixels),
+    coverage: new Float32Array(pixels),
+    labels: new Uint8Array(pixels),
+    extras: new Uint8Array(pixels),
+    depth: new Float32Array(pixels),
+    normals: new Int8Array(3 * pixels),
+    albedo: new Uint8Array(3 * pixels),
+  };
+  const hair = softened(hairCoverage(scene, raster, size, samples), size);
+  const count = samples * samples;
+  // Of a pixel's samples: where in the raster, what they see (label + 8 · extra), and whether they are shaded.
+  const at = new Int32Array(count);
+  const kind = new Uint8Array(count);
+  const done = new Uint8Array(count);
+  const side = size * samples;
+
+  for (let y = 0, p = 0; y < size; y++) {
+    for (let x = 0; x < size; x++, p++) {
+      let covered = 0;
+      for (let s = 0; s < count; s++) {
+        const row = samples === 2 ? s >> 1 : Math.floor(s / samples);
+        const i = (y * samples + row) * side + x * samples + s - row * samples;
+        at[s] = i;
+        const t = triangle[i];
+        if (t < 0) {
+          kind[s] = nothing << 3;
+          done[s] = 1;
+          continue;
+        }
+        covered++;
+        done[s] = 0;
+        const seen = parts[partOf[t]];
+        kind[s] = labelAt(seen, t) | (extraAt(seen, t) << 3);
+      }
+      if (covered === 0) continue;
+      out.coverage[p] = covered / count;
+      const chosen = choose(kind, count, hair[p]);
+      const isBackground = chosen >> 3 === nothing;
+      if (!isBackground) {
+        out.labels[p] = chosen & 7;
+        out.extras[p] = chosen >> 3;
+        out.depth[p] = depthOfKind(kind, at, count, chosen, sampleDepth);
+      }
+
+      let mostShown = 0;
+      for (let s = 0; s < count; s++) {
+        if (done[s]) continue;
+        const first = triangle[at[s]];
+        const seen = parts[partOf[first]];
+        const isHair = seen.part.material === "hair";
+        startHit(hit, seen.part);
+        // Members: samples of the same part, of hair of the same triangle.
+        let members = 0;
+        let shown = 0;
+        let isOne = true;
+        let a = 0;
+        let b = 0;
+        for (let m = s; m < count; m++) {
+          if (done[m]) continue;
+          const i = at[m];
+          const t = triangle[i];
+          if (t !== first) {
+            if (isHair || partOf[t] !== partOf[first]) continue;
+            isOne = false;
+          }
+          members++;
+          if (kind[m] === chosen) shown++;
+          done[m] = 2;
+          a += barycentrics[2 * i];
+          b += barycentrics[2 * i + 1];
+        }
+        const start = seen.vertices[0];
+        if (isOne) addToHit(stage, start, first, a / members, b / members);
+        // A full pixel's first and last sample lie opposite each other: their mean is the centre.
+        for (let m = s; m < count; m++) {
+          if (done[m] !== 2) continue;
+          done[m] = 1;
+          if (isOne || (members === count && m !== 0 && m !== count - 1)) continue;
+          const i = at[m];
+          addToHit(stage, start, triangle[i], barycentrics[2 * i], barycentrics[2 * i + 1]);
+        }
+        shadeHit(stage);
+        const share = members / count;
+        for (let k = 0; k < 3; k++) out.linear[3 * p + k] += share * hit.colour[k];
+        if (shown > mostShown && !isBackground) {
+          mostShown = shown;
+          for (let k = 0; k < 3; k++) {
+            out.normals[3 * p + k] = Math.round(127 * hit.normal[k]);
+            out.albedo[3 * p + k] = toSrgb(hit.albedo[k]);
+          }
+        }
+      }
+    }
+  }
+  return out;
+}
+
+/** Share of each pixel's samples that see hair. */
+function hairCoverage({ parts, partOf }: Scene, { triangle }: Raster, size: number, samples: number): Float32Array {
+  const coverage = new Float32Array(size * size);
+  if (!parts.some(({ part }) => part.labels === Label.hair || typeof part.labels !== "number")) return coverage;
+  const side = size * samples;
+  const share = 1 / (samples * samples);
+  for (let i = 0, row = 0; row < side; row++) {
+    const line = Math.floor(row / samples) * size;
+    for (let column = 0; column < side; column++, i++) {
+      const t = triangle[i];
+      if (t >= 0 && labelAt(parts[partOf[t]], t) === Label.hair)
+        coverage[line + (samples === 2 ? column >> 1 : Math.floor(column / samples))] += share;
+    }
+  }
+  return coverage;
+}
+
+/** Each value the mean of its neighbourhood, weights 1 2 1 along both axes. */
+function softened(map: Float32Array, size: number): Float32Array {
+  const rows = new Float32Array(map.length);
+  const out = new Float32Array(map.length);
+  for (let y = 0, p = 0; y < size; y++)
+    for (let x = 0; x < size; x++, p++)
+      rows[p] = (2 * map[p] + map[x > 0 ? p - 1 : p] + map[x + 1 < size ? p + 1 : p]) / 4;
+  for (let y = 0, p = 0; y < size; y++)
+    for (let x = 0; x < size; x++, p++)
+      out[p] = (2 * rows[p] + rows[y > 0 ? p - size : p] + rows[y + 1 < size ? p + size : p]) / 4;
+  return out;
+}
+
+/** The kind that a pixel counts as: hair from one half of softened hair on, else the most frequent of the others. */
+function choose(kind: Uint8Array, count: number, hair: number): number {
+  let best = -1;
+  let most = 0;
+  for (let s = 0; s < count; s++) {
+    const isHair = (kind[s] & 7) === Label.hair;
+    if (isHair && hair >= 0.5) return kind[s];
+    let same = 0;
+    for (let m = 0; m < count; m++) if (kind[m] === kind[s]) same++;
+    // Hair only where there is nothing else.
+    if (isHair) same = 0.5;
+    if (same > most) {
+      most = same;
+      best = kind[s];
+    }
+  }
+  return best;
+}
+
+/** Depth at the pixel's centre of its samples of a kind: 1 / z is linear over the picture. */
+function depthOfKind(kind: Uint8Array, at: Int32Array, count: number, chosen: number, depth: Float32Array): number {
+  let nearest = Infinity;
+  for (let s = 0; s < count; s++) if (kind[s] === chosen && depth[at[s]] < nearest) nearest = depth[at[s]];
+  let inverse = 0;
+  let members = 0;
+  for (let s = 0; s < count; s++) {
+    const z = depth[at[s]];
+    if (kind[s] !== chosen || z > nearest + lock) continue;
+    inverse += 1 / z;
+    members++;
+  }
+  return members / inverse;
+}
+
+/** Adds what a clear part mirrors, and takes away what it holds back, where it is in front. */
+function layOver(
+  stage: Stage,
+  { part, vertices, triangles }: ScenePart,
+  { depth: solid }: Raster,
+  camera: Camera,
+  samples: number,
+  { size, linear }: Rendering,
+): void {
+  const { scene, hit } = stage;
+  const positions = scene.positions.subarray(3 * vertices[0], 3 * vertices[1]);
+  const bounds = projectedBounds(positions, camera);
+  const left = Math.max(0, Math.floor(bounds.left));
+  const top = Math.max(0, Math.floor(bounds.top));
+  const width = Math.min(size, Math.ceil(bounds.right)) - left;
+  const height = Math.min(size, Math.ceil(bounds.bottom)) - top;
+  if (!(width > 0 && height > 0)) return;
+  const corners = scene.triangles.subarray(3 * triangles[0], 3 * triangles[1]).map((v) => v - vertices[0]);
+  const window = { ...camera, cx: camera.cx - left, cy: camera.cy - top };
+  const raster = rasterize(positions, corners, window, { width, height });
+  const held = part.material === "glass" ? (part.opacity ?? 0.1) : 0;
+  const side = size * samples;
+  for (let row = 0, i = 0; row < height; row++)
+    for (let column = 0; column < width; column++, i++) {
+      if (raster.triangle[i] < 0) continue;
+      const z = raster.depth[i];
+      let over = 0;
+      for (let s = 0; s < samples; s++)
+        for (let t = 0; t < samples; t++) {
+          const behind = solid[((top + row) * samples + s) * side + (left + column) * samples + t];
+          if (behind === 0 || behind > z) over++;
+        }
+      if (over === 0) continue;
+      over /= samples * samples;
+      startHit(hit, part);
+      addToHit(
+        stage,
+        vertices[0],
+        raster.triangle[i] + triangles[0],
+        raster.barycentrics[2 * i],
+        raster.barycentrics[2 * i + 1],
+      );
+      mirrorHit(stage);
+      const p = 3 * ((top + row) * size + left + column);
+      for (let k = 0; k < 3; k++)
+        linear[p + k] += over * (held * (part.colour[k] * hit.light[k] - linear[p + k]) + hit.colour[k]);
+    }
+}
+
+/** Lays the picture, whose colours are multiplied by the coverage, over another. */
+function composite({ linear, coverage }: Rendering, background: Float32Array): void {
+  if (background.length !== linear.length)
+    throw new RangeError(`render: the background has ${background.length} numbers, not ${linear.length}`);
+  for (let p = 0; p < coverage.length; p++) {
+    const through = 1 - coverage[p];
+    if (through > 0) for (let k = 0; k < 3; k++) linear[3 * p + k] += through * background[3 * p + k];
+  }
+}
