@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addModels } from "./commands/models.ts";
 import { addReconstruct } from "./commands/reconstruct.ts";
+import { addSynth } from "./commands/synth.ts";
 import { addTrain } from "./commands/train.ts";
 import { addTurn } from "./commands/turn.ts";
 import type { Context, Output } from "./context.ts";
@@ -60,11 +61,12 @@ Examples:
   cameo models verify
 
 Exit status: 0 done; 1 a photo could not be used; 2 wrong usage; 3 model files
-missing or damaged; 4 output cannot be written; 70 a defect; 130 interrupted.`,
+or assets missing or damaged; 4 output cannot be written; 70 a defect; 130 interrupted.`,
     );
   addReconstruct(command, context);
   addTurn(command, context);
   addModels(command, context);
+  addSynth(command, context);
   addTrain(command, context);
   return command;
 }

@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** Options of every command that runs the models. */
@@ -60,3 +61,9 @@ export const integerBetween =
     if (!Number.isInteger(value)) throw new InvalidArgumentError("It must be a whole number.");
     return value;
   };
+
+/** Checks that a path is that of a PNG file. */
+export function pngFile(path: string): string {
+  if (extname(path).toLowerCase() !== ".png") throw new InvalidArgumentError("It must end in .png.");
+  return path;
+}

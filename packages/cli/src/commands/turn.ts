@@ -1,6 +1,6 @@
-import { basename, dirname, extname } from "node:path";
+import { basename, dirname } from "node:path";
 import { Cameo, encodeImage, writeFiles } from "cameo";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { type FaceChoice, faceChoice, reconstructFace } from "../face.ts";
 import {
@@ -9,6 +9,7 @@ import {
   type CameraOptions,
   integerBetween,
   numberBetween,
+  pngFile,
   type RunOptions,
 } from "../options.ts";
 import { checkDirectory, checkPhotosSafe } from "../output.ts";
@@ -78,8 +79,3 @@ async function turn(photo: string, options: Options, context: Context): Promise<
 }
 
 const radians = (degrees: number): number => (degrees * Math.PI) / 180;
-
-function pngFile(path: string): string {
-  if (extname(path).toLowerCase() !== ".png") throw new InvalidArgumentError("It must end in .png.");
-  return path;
-}

@@ -4,26 +4,48 @@ import type { PortraitSample } from "../sample.ts";
 /** What a contact sheet shows of each picture, side by side. */
 export type Shown = "image" | "labels" | "depth";
 
-/** Pictures in rows and columns, about as many of each. All must be of one size. */
-export function contactSheet(samples: readonly PortraitSample[], shown: readonly Shown[] = ["image"]): RgbImage {
-  const { size } = samples[0];
-  const columns = Math.ceil(Math.sqrt(samples.length / shown.length));
-  const rows = Math.ceil(samples.length / columns);
-  const width = columns * shown.length * size;
-  const data = new Uint8Array(width * rows * size * 3);
-  samples.forEach((sample, i) => {
-    shown.forEach((what, k) => {
-      const tile = tiles[what](sample);
-      const left = ((i % columns) * shown.length + k) * size;
-      const top = Math.floor(i / columns) * size;
-      for (let y = 0; y < size; y++)
-        data.set(tile.subarray(3 * y * size, 3 * (y + 1) * size), 3 * ((top + y) * width + left));
-    });
+/** Longest side of a picture on a contact sheet, pixels. */
+const TILE = 256;
+
+/** One place of a contact sheet: what is shown of a picture, side by side, reduced to 256 pixels where it is larger. */
+export function sheetTile(sample: PortraitSample, shown: readonly Shown[] = ["image"]): RgbImage {
+  const step = Math.ceil(sample.size / TILE);
+  const side = Math.floor(sample.size / step);
+  const width = side * shown.length;
+  const data = new Uint8Array(3 * width * side);
+  shown.forEach((what, k) => {
+    const pixels = painters[what](sample);
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x < side; x++) {
+        const [from, to] = [3 * (y * step * sample.size + x * step), 3 * (y * width + k * side + x)];
+        for (let c = 0; c < 3; c++) data[to + c] = blockMean(pixels, from + c, step, sample.size);
+      }
   });
-  return { width, height: rows * size, data };
+  return { width, height: side, data };
 }
 
-const tiles: Record<Shown, (sample: PortraitSample) => Uint8Array> = {
+/** Mean of step × step values of one channel. */
+function blockMean(pixels: Uint8Array, at: number, step: number, width: number): number {
+  let sum = 0;
+  for (let y = 0; y < step; y++) for (let x = 0; x < step; x++) sum += pixels[at + 3 * (y * width + x)];
+  return Math.round(sum / (step * step));
+}
+
+/** Tiles of one size in rows, about square in all. */
+export function contactSheet(tiles: readonly RgbImage[]): RgbImage {
+  const { width, height } = tiles[0];
+  const columns = Math.max(1, Math.min(tiles.length, Math.round(Math.sqrt((tiles.length * height) / width))));
+  const sheet = { width: columns * width, height: Math.ceil(tiles.length / columns) * height };
+  const data = new Uint8Array(3 * sheet.width * sheet.height);
+  tiles.forEach((tile, i) => {
+    const corner = Math.floor(i / columns) * height * sheet.width + (i % columns) * width;
+    for (let y = 0; y < height; y++)
+      data.set(tile.data.subarray(3 * y * width, 3 * (y + 1) * width), 3 * (corner + y * sheet.width));
+  });
+  return { ...sheet, data };
+}
+
+const painters: Record<Shown, (sample: PortraitSample) => Uint8Array> = {
   image: ({ image }) => image,
   labels: ({ size, labels }) => {
     const out = new Uint8Array(3 * size * size);
