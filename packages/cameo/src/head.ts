@@ -11,6 +11,7 @@ import { drawPreview } from "./preview.ts";
 import { createRaster } from "./raster/raster.ts";
 import { rasterize } from "./raster/rasterize.ts";
 import { createTexture, type Texture } from "./raster/texture.ts";
+import { type PhotoLabels, spreadLabels } from "./stages/parse/labels.ts";
 import { turned } from "./stages/pose/render.ts";
 import { turnedPhoto } from "./stages/pose/turn.ts";
 import type { CameraSource, Stage } from "./stages/stages.ts";
@@ -39,6 +40,8 @@ export type HeadParts = Pick<
   | "prior"
   | "notes"
 > & {
+  /** What a parsing network saw in the photo; undefined where the head model stood in for one. */
+  readonly labels?: PhotoLabels;
   /** Makes the named expressions of the mesh: offsets, mm. */
   readonly morphTargets: () => ReadonlyMap<string, Float32Array>;
 };
@@ -82,6 +85,7 @@ export class Head {
   readonly prior: { readonly parse: boolean; readonly depth: boolean };
   /** Sentences the user should know. */
   readonly notes: readonly string[];
+  readonly #labels: HeadParts["labels"];
   readonly #morphTargets: HeadParts["morphTargets"];
   readonly #platform: Platform;
   #texture: Texture | undefined;
@@ -99,6 +103,7 @@ export class Head {
     this.models = parts.models;
     this.prior = parts.prior;
     this.notes = parts.notes;
+    this.#labels = parts.labels;
     this.#morphTargets = parts.morphTargets;
     this.#platform = platform;
   }
@@ -118,9 +123,10 @@ export class Head {
     return { width, height, data };
   }
 
-  /** Labels at the photo's resolution. */
+  /** Labels at the photo's resolution: what the parsing network saw there, else (`prior.parse`) what the mesh covers. */
   labelMap(): LabelMap {
     const { width, height } = this.image;
+    if (this.#labels) return spreadLabels(this.#labels, width, height);
     const data = new Uint8Array(width * height);
     this.#scan((pixel, label) => {
       data[pixel] = label;

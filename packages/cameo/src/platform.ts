@@ -8,6 +8,8 @@ import type { CreateSession } from "./runtime/runtime.ts";
 export interface LoadOptions {
   /** The model bundle: a folder in Node, a URL in a browser. Default: the package @cameo/models, or `models/` beside the page. */
   readonly models?: string | URL;
+  /** A parsing network (an ONNX file's bytes) to use in place of the bundle's. */
+  readonly parseNetwork?: Uint8Array;
   /** Threads of a network. Default: one per core. */
   readonly threads?: number;
   /** `cpu`, `cuda` or `webgpu` in Node; `wasm` or `webgpu` in a browser. Default: the first. */

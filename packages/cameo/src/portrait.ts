@@ -11,6 +11,7 @@ import { surfacePositions, synthesizeShape } from "./morphable/synthesize.ts";
 import type { LoadOptions, Platform } from "./platform.ts";
 import { rasterize } from "./raster/rasterize.ts";
 import { createPyramid } from "./resample.ts";
+import { type ModelBundle, sha256 } from "./runtime/bundle.ts";
 import { alignFace, alignHead, cameraOfCrop } from "./stages/align/align.ts";
 import { depthPrior } from "./stages/depth/prior.ts";
 import { createDetector, DETECTOR_MODELS, type DetectedFace, type Detector } from "./stages/detect/detect.ts";
@@ -20,6 +21,8 @@ import { type LandmarkBasis, landmarkBasis } from "./stages/face/landmark-basis.
 import { buildHead } from "./stages/head/build.ts";
 import { expressionTargets } from "./stages/head/expressions.ts";
 import { type HeadTemplate, headTemplate } from "./stages/head/template.ts";
+import { type PhotoLabels, sampleLabels } from "./stages/parse/labels.ts";
+import { createParser, PARSE_MODEL, type Parser } from "./stages/parse/network.ts";
 import { parsePrior } from "./stages/parse/prior.ts";
 import { type CameraSource, STAGES, type Stage } from "./stages/stages.ts";
 
@@ -33,6 +36,11 @@ export interface ReconstructOptions {
   readonly fov?: number;
   /** 35 mm equivalent of the focal length, mm, where it is known. Counts before the photo's EXIF data, after `fov`. */
   readonly focal35?: number;
+  /**
+   * Where the labels of hair, face and ears come from: the parsing network, or the fitted head model. Default: the network
+   * where there is one.
+   */
+  readonly parse?: "network" | "model";
   readonly signal?: AbortSignal;
   /** Called when a stage begins, and once more when all are done. */
   readonly onProgress?: (progress: { readonly stage: Stage; readonly done: number; readonly total: number }) => void;
@@ -48,15 +56,23 @@ export class Cameo {
   readonly #landmarks: LandmarkBasis;
   readonly #template: HeadTemplate;
   readonly #detector: Detector;
+  readonly #parser: Parser | undefined;
   readonly #models: readonly ModelId[];
   #disposed = false;
 
-  private constructor(platform: Platform, model: MorphableModel, detector: Detector, models: readonly ModelId[]) {
+  private constructor(
+    platform: Platform,
+    model: MorphableModel,
+    detector: Detector,
+    parser: Parser | undefined,
+    models: readonly ModelId[],
+  ) {
     this.#platform = platform;
     this.#model = model;
     this.#landmarks = landmarkBasis(model);
     this.#template = headTemplate(model);
     this.#detector = detector;
+    this.#parser = parser;
     this.#models = models;
   }
 
@@ -68,15 +84,15 @@ export class Cameo {
     try {
       const bundle = await platform.openBundle(options);
       const model = await decodeMorphableModel(await bundle.read(MORPHABLE_MODEL));
-      const detector = await createDetector(bundle, platform.createSession(options));
+      const createSession = platform.createSession(options);
+      const detector = await createDetector(bundle, createSession);
       const used = [MORPHABLE_MODEL, ...DETECTOR_MODELS];
-      const models = bundle.models.filter(({ name }) => used.includes(name));
-      return new Cameo(
-        platform,
-        model,
-        detector,
-        models.map(({ name, sha256 }) => ({ name, sha256 })),
-      );
+      const models = bundle.models
+        .filter(({ name }) => used.includes(name))
+        .map(({ name, sha256 }) => ({ name, sha256 }));
+      const network = await findParseNetwork(bundle, options);
+      const parser = network && (await createParser(network.bytes, createSession));
+      return new Cameo(platform, model, detector, parser, network ? [...models, network.id] : models);
     } catch (cause) {
       throw new CameoError("models", (cause as Error).message, { cause });
     }
@@ -116,7 +132,7 @@ export class Cameo {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await this.#detector.dispose();
+    await Promise.all([this.#detector.dispose(), this.#parser?.dispose()]);
   }
 
   /** @param all whether faces much smaller than the largest matter */
@@ -132,11 +148,21 @@ export class Cameo {
     return { photo, faces };
   }
 
+  /** The parsing network that the options ask for; undefined where the head model is to say what is where. */
+  #parserFor({ parse }: Pick<ReconstructOptions, "parse">): Parser | undefined {
+    if (parse !== undefined && parse !== "network" && parse !== "model")
+      throw new CameoError("option", `The way to parse must be "network" or "model", not ${parse}.`);
+    if (parse === "network" && !this.#parser)
+      throw new CameoError("models", `The model bundle has no parsing network ("${PARSE_MODEL}").`);
+    return parse === "model" ? undefined : this.#parser;
+  }
+
   /** Figure 1 of the paper, from aligned face to head mesh. */
   async #build({ image, focal35, notes }: Photo, face: DetectedFace, run: Run): Promise<Head> {
     if (eyeDistance(face) < MIN_EYE_DISTANCE) throw tooSmall(face);
     const model = this.#model;
     const { focal, cameraSource } = knownFocal(run.options, focal35, image);
+    const parser = this.#parserFor(run.options);
 
     const pyramid = createPyramid(image);
     const faceCrop = await run.stage("align", () => alignFace(pyramid, face.landmarks68));
@@ -163,8 +189,14 @@ export class Cameo {
     const headCrop = alignHead(pyramid, camera, pose);
     const headCamera = cameraOfCrop(camera, headCrop);
     const raster = rasterize(posed, model.triangles, headCamera, headCrop.image);
-    const labels = await run.stage("parse", () => parsePrior(raster, this.#template.labels));
-    const depth = await run.stage("depth", () => depthPrior(raster, labels));
+    const { found, labels } = await run.stage("parse", async () => {
+      const found: PhotoLabels | undefined = await parser?.parse(pyramid, camera, pose);
+      const labels = found
+        ? sampleLabels(found, headCrop.toPhoto, headCrop.image.width, headCrop.image.height)
+        : parsePrior(raster, this.#template.labels);
+      return { found, labels };
+    });
+    const depth = await run.stage("depth", () => depthPrior(raster, labels, this.#template.labels));
 
     const head = await run.stage("head", () =>
       buildHead({
@@ -190,11 +222,12 @@ export class Cameo {
         coefficients: { identity, expression, texture, illumination },
         landmarks: project(transformToCamera(surfacePositions(model, shape, model.landmarks68), pose), camera),
         mesh: head.mesh,
+        labels: found,
         morphTargets: () => expressionTargets(model, head),
         box: face.box,
         timings: run.timings(),
-        models: this.#models,
-        prior: { parse: true, depth: true },
+        models: parser ? this.#models : this.#models.filter(({ name }) => name !== PARSE_MODEL),
+        prior: { parse: !parser, depth: true },
         notes,
       },
       this.#platform,
@@ -205,6 +238,17 @@ export class Cameo {
 interface ModelId {
   readonly name: string;
   readonly sha256: string;
+}
+
+/** The parsing network that was given, else the bundle's, which may have none. */
+async function findParseNetwork(
+  bundle: ModelBundle,
+  { parseNetwork }: LoadOptions,
+): Promise<{ readonly bytes: Uint8Array; readonly id: ModelId } | undefined> {
+  const name = PARSE_MODEL;
+  if (parseNetwork) return { bytes: parseNetwork, id: { name, sha256: (await sha256(parseNetwork)) ?? "" } };
+  const entry = bundle.models.find((model) => model.name === name);
+  return entry && { bytes: await bundle.read(name), id: { name, sha256: entry.sha256 } };
 }
 
 /** One call's options, timings and cancellation. */

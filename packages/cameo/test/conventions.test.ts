@@ -34,6 +34,8 @@ import { interpolate } from "../src/raster/interpolate.ts";
 import { rasterize } from "../src/raster/rasterize.ts";
 import { compose, createRendering } from "../src/raster/rendering.ts";
 import { sampleTexture } from "../src/raster/texture.ts";
+import { createPyramid } from "../src/resample.ts";
+import { cutParseCrop, PARSE_CROP, parseView } from "../src/stages/parse/crop.ts";
 import { sphere } from "./mesh/shapes.ts";
 
 const page = readFileSync(new URL("../../../docs/conventions.md", import.meta.url), "utf8");
@@ -431,6 +433,46 @@ line("Neck is background; scalp is hair; teeth and tongue are inner mouth.", () 
   const regions = Uint8Array.from([Region.neck, Region.scalp, Region.teeth, Region.tongue]);
   expect([...labelsOfRegions(regions)]).toEqual([Label.background, Label.hair, Label.innerMouth, Label.innerMouth]);
 });
+
+const tilted: Pose = {
+  rotation: quaternionFromAngles({ yaw: 0.3, pitch: -0.2, roll: 0.5 }),
+  translation: [40, -20, 900],
+};
+
+line(
+  "The parsing crop has 256² pixels and is 560 mm wide at the distance of the head centre, which lies 70 mm above its middle.",
+  () => {
+    const view = parseView({ ...camera, fy: camera.fx }, tilted);
+    const at = (x: number) => project(Float32Array.of(x, 0, 900), view.camera)[0];
+    expect(PARSE_CROP.side).toBe(256);
+    expect((560 * (at(1) - at(0))) / 256).toBeCloseTo(1, 4);
+    close(
+      project(transformToCamera(Float32Array.of(0, 0, 0), view.pose), view.camera),
+      [128, 128 - (70 * 256) / 560],
+      3,
+    );
+  },
+);
+line(
+  "The parsing crop is turned so that the head's up axis is seen pointing up in it; it is black where the photo ends.",
+  () => {
+    const { pose } = parseView({ ...camera, fy: camera.fx }, tilted);
+    const [centre, top] = [0, 50].map((y) => transformToCamera(Float32Array.of(0, y, 0), pose));
+    expect(top[0] - centre[0]).toBeCloseTo(0, 4);
+    expect(top[1]).toBeLessThan(centre[1] - 40);
+    const white = { ...size, data: new Uint8Array(3 * size.width * size.height).fill(255) };
+    const { image, toPhoto } = cutParseCrop(createPyramid(white), { ...camera, fy: camera.fx }, tilted);
+    for (const [x, y] of [
+      [0, 0],
+      [150, 96],
+      [255, 255],
+    ]) {
+      const [u, v] = apply2d(toPhoto, x + 0.5, y + 0.5);
+      const inside = u > 1 && v > 1 && u < size.width - 1 && v < size.height - 1;
+      expect(image.data[3 * (256 * y + x)]).toBe(inside ? 255 : 0);
+    }
+  },
+);
 
 test("every line of the page has a test", () => {
   expect([...tested].sort()).toEqual([...lines].sort());

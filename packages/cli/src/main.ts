@@ -61,7 +61,8 @@ Examples:
   cameo models verify
 
 Exit status: 0 done; 1 a photo could not be used; 2 wrong usage; 3 model files
-or assets missing or damaged; 4 output cannot be written; 70 a defect; 130 interrupted.`,
+or assets missing or damaged; 4 output cannot be written; 70 a defect;
+130 interrupted.`,
     );
   addReconstruct(command, context);
   addTurn(command, context);

@@ -25,6 +25,20 @@ export function addCameraOptions(command: Command): void {
     .option("--focal35 <mm>", "focal length as on 35 mm film", numberBetween(4, 2000));
 }
 
+/** What says which pixels are hair, face and ears. */
+export interface ParseOptions {
+  parse?: "network" | "model";
+}
+
+export function addParseOption(command: Command): void {
+  command.addOption(
+    new Option(
+      "--parse <way>",
+      "what finds hair, face and ears: the parsing network, or the fitted head model (default: the network where there is one)",
+    ).choices(["network", "model"]),
+  );
+}
+
 export function addRunOptions(command: Command): void {
   addModelsOption(command);
   command

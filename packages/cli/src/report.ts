@@ -53,7 +53,10 @@ export class Report {
         .map(([name, angle]) => `${name} ${((angle * 180) / Math.PI).toFixed(1)}°`)
         .join(", "),
     );
-    if (prior.parse || prior.depth) this.note(photo, "ears and hair are the morphable model's, not measured");
+    this.note(
+      photo,
+      `labels: ${prior.parse ? "the head model's" : "parsing network"}; depth of hair and ears: ${prior.depth ? "the head model's" : "depth network"}`,
+    );
     this.note(photo, `models: ${models.map(({ name, sha256 }) => `${name} ${sha256.slice(0, 8)}`).join(", ")}`);
     this.note(
       photo,

@@ -6,7 +6,12 @@ import sharp from "sharp";
 import { buildCage, type Cage } from "./makehuman/cage.ts";
 import { type BoundPart, readPart } from "./makehuman/pack.ts";
 import { type Pack, readPack } from "./makehuman/reference.ts";
+import { buildEyes, type EyeMesh } from "./subject/eyes.ts";
+import { buildTongue, type PartMesh, partMesh, type TongueMesh } from "./subject/paint.ts";
 import { buildRig, type HeadRig } from "./subject/rig.ts";
+import { buildSkinMesh, type SkinMesh } from "./subject/skin-mesh.ts";
+import { decodeSkins, prepareSkins, type Skins } from "./subject/skins.ts";
+import { buildTextureFit, type TextureFit } from "./subject/texture-fit.ts";
 import type { Texture } from "./texture.ts";
 
 /** Everything that portraits are made of, read once: afterwards nothing touches the disk. */
@@ -16,10 +21,21 @@ export interface Assets {
   readonly cage: Cage;
   /** What is bound to the base mesh, by its path in the pack without extension, such as `hair/bob01/bob01`. */
   readonly parts: ReadonlyMap<string, BoundPart>;
-  /** Pictures by their path in the pack with extension, such as `hair/bob01/bob01_diffuse.png`, reduced to what portraits need. */
+  /**
+   * Pictures by their path in the pack with extension, such as `hair/bob01/bob01_diffuse.png`, reduced to what portraits need.
+   * Those of brows and lashes are white, so that a part's colour is that of the hairs.
+   */
   readonly textures: ReadonlyMap<string, Texture>;
   /** How heads follow their shape controls. */
   readonly rig: HeadRig;
+  /** What heads are drawn from. */
+  readonly skin: SkinMesh;
+  readonly skins: Skins;
+  readonly eyes: readonly EyeMesh[];
+  readonly tongue: TongueMesh;
+  readonly textureFit: TextureFit;
+  /** Triangles of `parts`. */
+  readonly meshes: ReadonlyMap<string, PartMesh>;
 }
 
 /** Names the pack's folder when no option does. */
@@ -48,8 +64,10 @@ export function findAssets(option?: string): string {
  */
 export async function openAssets(folder: string, model: MorphableModel): Promise<Assets> {
   try {
-    const [textures, rest] = await Promise.all([readTextures(folder), readShapes(folder, model)]);
-    return { ...rest, textures };
+    const pictures = Promise.all([readTextures(folder), decodeSkins(folder)]);
+    const shapes = await readShapes(folder, model);
+    const [textures, decoded] = await pictures;
+    return { ...shapes, textures, skins: prepareSkins(decoded, shapes.skin) };
   } catch (error) {
     if (error instanceof CameoError) throw error;
     const { code, path, message } = error as NodeJS.ErrnoException;
@@ -59,7 +77,7 @@ export async function openAssets(folder: string, model: MorphableModel): Promise
   }
 }
 
-async function readShapes(folder: string, model: MorphableModel): Promise<Omit<Assets, "textures">> {
+async function readShapes(folder: string, model: MorphableModel): Promise<Omit<Assets, "textures" | "skins">> {
   const pack = readPack(folder);
   const cage = buildCage(pack);
   if (model.refinement === null || model.meanShape.length !== 3 * cage.start.count)
@@ -75,7 +93,19 @@ async function readShapes(folder: string, model: MorphableModel): Promise<Omit<A
   const parts = new Map(paths.map((path) => [path, readPart(folder, path)]));
   parts.set("teeth/teeth_base", pack.teeth);
   parts.set("tongue/tongue01", pack.tongue);
-  return { model, pack, cage, parts, rig: buildRig(pack, cage, model) };
+  const skin = buildSkinMesh(pack, cage, model);
+  return {
+    model,
+    pack,
+    cage,
+    parts,
+    rig: buildRig(pack, cage, model),
+    skin,
+    eyes: buildEyes(model, { pack, cage }),
+    tongue: buildTongue(model),
+    textureFit: buildTextureFit(model, skin),
+    meshes: new Map([...parts].map(([path, part]) => [path, partMesh(part)])),
+  };
 }
 
 const partPaths = async (folder: string, kind: string): Promise<string[]> =>
@@ -94,7 +124,11 @@ async function readTextures(folder: string): Promise<Map<string, Texture>> {
     wanted.push([`eyes/textures/${file}`, longestSide.eyes]);
   wanted.push(["teeth/teeth.png", longestSide.teeth], ["tongue/tongue01_diffuse.jpg", longestSide.tongue]);
   const textures = await Promise.all(
-    wanted.map(async ([path, side]): Promise<[string, Texture]> => [path, await readTexture(join(folder, path), side)]),
+    wanted.map(async ([path, side]): Promise<[string, Texture]> => {
+      const texture = await readTexture(join(folder, path), side);
+      if (/^eye(brows|lashes)/.test(path)) whiten(texture);
+      return [path, texture];
+    }),
   );
   return new Map(textures);
 }
@@ -107,4 +141,9 @@ async function readTexture(path: string, side: number): Promise<Texture> {
     .raw()
     .toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, data };
+}
+
+/** Leaves the alpha alone of what is drawn in any colour. */
+function whiten({ data }: Texture): void {
+  for (let i = 0; i < data.length; i++) if (i % 4 < 3) data[i] = 255;
 }

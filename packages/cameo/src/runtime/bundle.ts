@@ -104,7 +104,7 @@ const remedy = (entry: ModelEntry): string =>
   entry.file.startsWith("imported/") ? 'run "npm run models" to make it again' : sameVersion;
 
 /** Hexadecimal SHA-256; undefined where the platform offers none, as browsers do on pages without https. */
-async function sha256(bytes: Uint8Array): Promise<string | undefined> {
+export async function sha256(bytes: Uint8Array): Promise<string | undefined> {
   if (!globalThis.crypto?.subtle) return undefined;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -30,6 +30,12 @@ export async function createOrtSession(
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
+    inputShapes: Object.fromEntries(
+      session.inputMetadata.map((input) => [
+        input.name,
+        input.isTensor ? input.shape.map((size) => (typeof size === "number" ? size : undefined)) : [],
+      ]),
+    ),
     run: (inputs) =>
       queued(async () => {
         if (disposed) throw new Error("The network has been disposed of and cannot run any more.");

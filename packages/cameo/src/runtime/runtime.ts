@@ -8,6 +8,8 @@ export interface Tensor {
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  /** Sizes of each input's axes; undefined where the network takes any. */
+  readonly inputShapes: Readonly<Record<string, readonly (number | undefined)[]>>;
   /** @throws if an input is missing or has the wrong shape */
   run(inputs: Record<string, Tensor>): Promise<Record<string, Tensor>>;
   /** Releases the memory of the network. The session cannot be used afterwards. */

@@ -48,7 +48,7 @@ function inputOf(portrait: SyntheticPortrait): HeadInput {
     crop: { image: crop.image, camera: cropCamera },
     raster,
     labels,
-    depth: depthPrior(raster, labels),
+    depth: depthPrior(raster, labels, template.labels),
   };
 }
 

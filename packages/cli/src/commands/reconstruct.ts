@@ -6,11 +6,18 @@ import { ExitStatus } from "../exit.ts";
 import { type FaceChoice, faceChoice, reconstructFace } from "../face.ts";
 import { type Format, formats, headFiles } from "../files.ts";
 import { baseName, Names } from "../names.ts";
-import { addCameraOptions, addRunOptions, type CameraOptions, type RunOptions } from "../options.ts";
+import {
+  addCameraOptions,
+  addParseOption,
+  addRunOptions,
+  type CameraOptions,
+  type ParseOptions,
+  type RunOptions,
+} from "../options.ts";
 import { checkDirectory, checkPhotosSafe } from "../output.ts";
 import { Report } from "../report.ts";
 
-interface Options extends CameraOptions, RunOptions {
+interface Options extends CameraOptions, ParseOptions, RunOptions {
   output: string;
   format: Format[];
   face: FaceChoice | "all";
@@ -23,6 +30,7 @@ interface HeadResult {
   name: string;
   files: string[];
   notes: readonly string[];
+  prior: Head["prior"];
 }
 
 export function addReconstruct(program: Command, context: Context): void {
@@ -60,6 +68,7 @@ A photo that fails is reported and does not stop the others.`,
     .action(async (photos: string[], options: Options) => {
       context.status = await reconstruct(photos, options, context);
     });
+  addParseOption(command);
   addCameraOptions(command);
   addRunOptions(command);
 }
@@ -103,11 +112,11 @@ async function reconstruct(photos: string[], options: Options, context: Context)
 async function findHeads(
   cameo: Cameo,
   photo: string,
-  { face, fov, focal35 }: Options,
+  { face, fov, focal35, parse }: Options,
   signal: AbortSignal,
   onStage: (stage: Stage) => void,
 ): Promise<Head[]> {
-  const options = { fov, focal35, signal, onProgress: ({ stage }: { stage: Stage }) => onStage(stage) };
+  const options = { fov, focal35, parse, signal, onProgress: ({ stage }: { stage: Stage }) => onStage(stage) };
   return face === "all" ? cameo.reconstructAll(photo, options) : [await reconstructFace(cameo, photo, face, options)];
 }
 
@@ -124,7 +133,12 @@ async function writeHeads(
   for (const { head, name } of heads) {
     const own = await headFiles(head, { name, photo, formats: format });
     Object.assign(files, own);
-    results.push({ name, files: Object.keys(own).map((file) => join(output, file)), notes: head.notes });
+    results.push({
+      name,
+      files: Object.keys(own).map((file) => join(output, file)),
+      notes: head.notes,
+      prior: head.prior,
+    });
   }
   await checkPhotosSafe(
     results.flatMap(({ files }) => files),

@@ -5,17 +5,19 @@ import type { Context } from "../context.ts";
 import { type FaceChoice, faceChoice, reconstructFace } from "../face.ts";
 import {
   addCameraOptions,
+  addParseOption,
   addRunOptions,
   type CameraOptions,
   integerBetween,
   numberBetween,
+  type ParseOptions,
   pngFile,
   type RunOptions,
 } from "../options.ts";
 import { checkDirectory, checkPhotosSafe } from "../output.ts";
 import { Report } from "../report.ts";
 
-interface Options extends CameraOptions, RunOptions {
+interface Options extends CameraOptions, ParseOptions, RunOptions {
   output: string;
   yaw: number;
   pitch: number;
@@ -48,6 +50,7 @@ Examples:
   cameo turn me.jpg --yaw -15 --pitch 10 --size 512 -o me.png`,
     )
     .action((photo: string, options: Options) => turn(photo, options, context));
+  addParseOption(command);
   addCameraOptions(command);
   addRunOptions(command);
 }
@@ -59,8 +62,8 @@ async function turn(photo: string, options: Options, context: Context): Promise<
   const report = new Report(context, options, 1);
   const cameo = await Cameo.load(options);
   try {
-    const { face, fov, focal35, size } = options;
-    const head = await reconstructFace(cameo, photo, face, { fov, focal35, signal: context.signal });
+    const { face, fov, focal35, parse, size } = options;
+    const head = await reconstructFace(cameo, photo, face, { fov, focal35, parse, signal: context.signal });
     const angles = { yaw: radians(options.yaw), pitch: radians(options.pitch), roll: radians(options.roll) };
     const picture = head.render({ angles, size, background: "photo" });
     const file = await encodeImage(picture, { format: "png" });

@@ -24,14 +24,22 @@ export interface CropFrame {
 }
 
 /**
- * Cuts a square of `side` × `side` pixels out of a photo; what lies outside the photo is black.
+ * The map from a square crop of `side` × `side` pixels to the photo.
  * @throws RangeError if the frame is not finite, or its scale is not above 0
  */
-export function cutCrop(photo: Pyramid, { x, y, scale, angle }: CropFrame, side: number): Crop {
+export function frameToPhoto({ x, y, scale, angle }: CropFrame, side: number): Transform2d {
   if (!(scale > 0) || ![x, y, scale, angle].every(Number.isFinite))
     throw new RangeError(`align: nothing can be cut out at (${x}, ${y}) with scale ${scale} and angle ${angle}`);
   const [dx, dy] = apply2d(similarity2d(scale, angle, 0, 0), side / 2, side / 2);
-  const toPhoto = similarity2d(scale, angle, x - dx, y - dy);
+  return similarity2d(scale, angle, x - dx, y - dy);
+}
+
+/**
+ * Cuts a square of `side` × `side` pixels out of a photo; what lies outside the photo is black.
+ * @throws RangeError if the frame is not finite, or its scale is not above 0
+ */
+export function cutCrop(photo: Pyramid, frame: CropFrame, side: number): Crop {
+  const toPhoto = frameToPhoto(frame, side);
   const data = new Uint8ClampedArray(side * side * 3);
   resample(photo, toPhoto, side, side, data);
   return { image: { width: side, height: side, data }, toPhoto };

@@ -1,0 +1,91 @@
+import type { Camera } from "../../geometry/camera.ts";
+import type { Pose } from "../../geometry/pose.ts";
+import { Label, type RgbImage } from "../../image.ts";
+import type { Pyramid } from "../../resample.ts";
+import type { CreateSession, Session } from "../../runtime/runtime.ts";
+import { cleanLabels, FACE_REACH } from "./clean.ts";
+import { cutParseCrop, PARSE_CROP, tiltOf } from "./crop.ts";
+import type { PhotoLabels } from "./labels.ts";
+import { refineLabels } from "./refine.ts";
+
+/** Name of the parsing network in the bundle, which need not have one. */
+export const PARSE_MODEL = "parse";
+
+/** Labels photos; holds the network. */
+export interface Parser {
+  /** What a photo shows about a head whose place is known. */
+  parse(photo: Pyramid, camera: Camera, pose: Pose): Promise<PhotoLabels>;
+  dispose(): Promise<void>;
+}
+
+const LABELS = Object.keys(Label).length;
+
+/**
+ * @param network an ONNX model: a picture [1, 3, s, s] in [0, 1], the parsing crop, to logits [1, 6, s, s]
+ * @throws Error if it is none
+ */
+export async function createParser(network: Uint8Array, createSession: CreateSession): Promise<Parser> {
+  const session = await createSession(network);
+  try {
+    const side = sideOf(session);
+    return {
+      async parse(photo, camera, pose) {
+        const crop = cutParseCrop(photo, camera, pose, side);
+        const logits = await run(session, crop.image);
+        const labels = refineLabels(photo, crop, softmax(logits, side * side));
+        const [x, y, z] = pose.translation;
+        const scale = camera.fx / z / labels.step;
+        cleanLabels(labels.map, {
+          x: x * scale + (camera.cx - labels.x) / labels.step,
+          y: y * scale + (camera.cy - labels.y) / labels.step,
+          reach: FACE_REACH * scale,
+          angle: tiltOf(pose.rotation),
+        });
+        return labels;
+      },
+      dispose: () => session.dispose(),
+    };
+  } catch (error) {
+    await session.dispose();
+    throw error;
+  }
+}
+
+/** The size of the network's pictures. */
+function sideOf({ inputNames, outputNames, inputShapes }: Session): number {
+  const [batch, channels, height, width] = inputShapes[inputNames[0]] ?? [];
+  const fits =
+    inputNames.length === 1 && outputNames.length === 1 && (batch ?? 1) === 1 && channels === 3 && height === width;
+  if (!fits)
+    throw new Error("A parsing network takes one square picture, [1, 3, s, s], and gives one output, [1, 6, s, s].");
+  return width ?? PARSE_CROP.side;
+}
+
+async function run(session: Session, { width, height, data }: RgbImage): Promise<Float32Array> {
+  const n = width * height;
+  const planes = new Float32Array(3 * n);
+  for (let i = 0; i < n; i++) for (let c = 0; c < 3; c++) planes[c * n + i] = data[3 * i + c] / 255;
+  const outputs = await session.run({ [session.inputNames[0]]: { data: planes, dims: [1, 3, height, width] } });
+  const logits = outputs[session.outputNames[0]];
+  if (logits.dims.join() !== [1, LABELS, height, width].join())
+    throw new Error(
+      `The parsing network gives [${logits.dims.join(", ")}] instead of [1, ${LABELS}, ${height}, ${width}].`,
+    );
+  return logits.data;
+}
+
+/** Probabilities from logits, label by label. */
+function softmax(logits: Float32Array, n: number): Float32Array[] {
+  const planes = Array.from({ length: LABELS }, (_, label) => logits.slice(label * n, (label + 1) * n));
+  for (let i = 0; i < n; i++) {
+    let most = -Infinity;
+    for (let l = 0; l < LABELS; l++) if (planes[l][i] > most) most = planes[l][i];
+    let sum = 0;
+    for (let l = 0; l < LABELS; l++) {
+      planes[l][i] = Math.exp(planes[l][i] - most);
+      sum += planes[l][i];
+    }
+    for (let l = 0; l < LABELS; l++) planes[l][i] /= sum;
+  }
+  return planes;
+}
