@@ -60,8 +60,6 @@ export interface Part {
   readonly colours?: Float32Array;
   /** Alpha of the whole part, multiplied with that of the texture. Default 1. */
   readonly opacity?: number;
-  /** How strongly the part shines, relative to what is usual for its material: oily skin is above 1, powdered below. Default 1. */
-  readonly gloss?: number;
   /** Seen from both sides, with the normal turned to the eye. */
   readonly doubleSided: boolean;
   /** One label for all triangles, or one per triangle. */

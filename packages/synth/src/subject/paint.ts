@@ -23,7 +23,7 @@ export function paintHead(assets: Assets, subject: SubjectSpec, head: Head, stub
   const { brows, lashes } = subject;
   return {
     parts: [
-      skinPart(assets.skin, head, painted, stubble, subject.skin.oiliness),
+      skinPart(assets.skin, head, painted, stubble),
       ...eyeParts(assets, subject.eyes, head),
       teethPart(assets, head, subject.teeth),
       tonguePart(assets, head),
@@ -42,7 +42,6 @@ function skinPart(
   { base }: Head,
   { texture, colours }: PaintedSkin,
   stubble: readonly Stubble[],
-  gloss: number,
 ): Part {
   const positions = new Float32Array(3 * mesh.vertexCount);
   const { offsets, columns, values } = mesh.stencils;
@@ -69,7 +68,6 @@ function skinPart(
     texture,
     colour: [1, 1, 1],
     colours,
-    gloss,
     doubleSided: false,
     labels: stubble.length > 0 ? labelsWith(mesh, stubble) : mesh.labels,
     extras: mesh.extras,

@@ -115,7 +115,7 @@ function sampleSkin(
     eyeShadow: makeUp(0.6, eyeShadows, 0.6),
     blush: makeUp(0.5, blushes, 0.3),
     liner: madeUp ? random.range(0.2, 0.9) : random.range(0, 0.15),
-    oiliness: clamp(0.9 + 0.4 * random.normal(), 0.15, 2),
+    oiliness: clamp(0.4 + 0.2 * random.normal(), 0.05, 1),
     seed: random.integer(2 ** 31),
   };
 }

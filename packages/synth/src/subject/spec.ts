@@ -48,7 +48,7 @@ export interface SkinSpec {
   readonly blush: MakeUp | null;
   /** How dark the edges of the lids are drawn, 0 to 1. */
   readonly liner: number;
-  /** How strongly the skin shines: 0 matt, 1 usual, 2 wet. */
+  /** How the skin shines: 0 dry to 1 wet. */
   readonly oiliness: number;
   /** Places the spots. */
   readonly seed: number;
