@@ -1,6 +1,6 @@
-import { shade } from "cameo";
+import { shade, shConstants } from "cameo";
 import { clamp } from "../noise.ts";
-import type { Material } from "../part.ts";
+import type { Material, Part } from "../part.ts";
 import { sampleAlpha } from "../texture.ts";
 import type { Scene } from "../view/place.ts";
 import { type LightingSpec, sphereDirections, surroundings, surroundingsSh } from "./lighting.ts";
@@ -19,11 +19,11 @@ export const lightStride = 7;
 export type VertexLight = Float32Array;
 
 /** Directions from which the surroundings are let in. */
-const directionCount = 20;
+const directionCount = 16;
 /** Cells along the side of the coarse maps that say what they let in, and their half width, mm. */
-const coarse = { size: 88, radius: 230 };
+const coarse = { size: 80, radius: 230 };
 /** About so many points of the scene are drawn into them. */
-const pointCount = 9000;
+const pointCount = 6000;
 /** The same for the maps of lamps. */
 const fine = { size: 176, radius: 190 };
 
@@ -52,15 +52,37 @@ const casts: Readonly<Record<Material, boolean>> = {
 };
 
 /**
- * Light on everything, with soft shadows. The surroundings are nine harmonics, reduced by how much of them a coarse depth map
- * of the scene in each of 20 directions lets through; lamps have a finer depth map each, filtered by how large they are.
+ * Light on surfaces, with soft shadows. The surroundings are nine harmonics, reduced by how much of them a coarse depth map
+ * of the scene in each of 16 directions lets through; lamps have a finer depth map each, filtered by how large they are.
  * @param centre camera-space head centre, mm
+ * @param vertices those to be lit, in ascending order; the others stay dark
  */
-export function illuminate(scene: Scene, lighting: LightingSpec, centre: LightFrame["centre"]): VertexLight {
+export function illuminate(
+  scene: Scene,
+  lighting: LightingSpec,
+  centre: LightFrame["centre"],
+  vertices: Uint32Array,
+): VertexLight {
   const out = new Float32Array((scene.positions.length / 3) * lightStride);
-  addSurroundings(scene, lighting, centre, out);
-  for (let l = 0; l < Math.min(maxLamps, lighting.lamps.length); l++) addLamp(scene, lighting, l, centre, out);
+  const lit = splitByPart(scene, vertices);
+  addSurroundings(scene, lighting, centre, lit, out);
+  for (let l = 0; l < Math.min(maxLamps, lighting.lamps.length); l++) addLamp(scene, lighting, l, centre, lit, out);
   return out;
+}
+
+/** Vertices to be lit of a part. */
+interface LitPart {
+  readonly part: Part;
+  readonly vertices: Uint32Array;
+}
+
+function splitByPart({ parts }: Scene, vertices: Uint32Array): LitPart[] {
+  let from = 0;
+  return parts.map(({ part, vertices: [, end] }) => {
+    const first = from;
+    while (from < vertices.length && vertices[from] < end) from++;
+    return { part, vertices: vertices.subarray(first, from) };
+  });
 }
 
 /** From light space to camera space, or back. */
@@ -82,19 +104,23 @@ function casterPoints(scene: Scene): Uint32Array {
 
 const coarseDepth = new Float32Array(coarse.size ** 2);
 
-function addSurroundings(scene: Scene, lighting: LightingSpec, centre: LightFrame["centre"], out: VertexLight): void {
-  const { positions, normals, parts } = scene;
-  const sh = surroundingsSh(lighting);
-  // The same harmonics of camera space, where y and z point the other way.
-  for (const b of [1, 2, 4, 7]) for (let c = 0; c < 3; c++) sh[3 * b + c] = -sh[3 * b + c];
-  const open = shade(normals, sh);
+function addSurroundings(
+  scene: Scene,
+  lighting: LightingSpec,
+  centre: LightFrame["centre"],
+  lit: readonly LitPart[],
+  out: VertexLight,
+): void {
+  const { positions } = scene;
   const points = casterPoints(scene);
   const directions = sphereDirections(directionCount, 0.7);
   const radiance = new Float64Array(3);
-  const cells = hairCells(scene, centre);
-  // Per vertex, summed over the directions: what arrives, and what would arrive if nothing were in the way (r, g, b), and both of white light.
-  const sums = new Float32Array((positions.length / 3) * 4);
-  const whole = new Float32Array((positions.length / 3) * 4);
+  const cells = hairCells(scene, centre, lit);
+  const places = openPlaces(scene, lit);
+  const count = places.length / 6;
+  // Per place, summed over the directions: what arrives, and what would arrive if nothing were in the way; r, g, b, and white light.
+  const sums = new Float32Array(4 * count);
+  const whole = new Float32Array(4 * count);
   const cellSums = new Float32Array(cells.points.length);
   const middle = [centre[0], centre[1] + 50, centre[2]] as const;
   const { size } = coarse;
@@ -102,13 +128,9 @@ function addSurroundings(scene: Scene, lighting: LightingSpec, centre: LightFram
   for (let i = 0; i < directions.length; i += 3) {
     surroundings(lighting, directions[i], directions[i + 1], directions[i + 2], radiance);
     const towards = flipped(directions, i);
-    const { rows: m, depth } = splatShadows(
-      lightFrame(towards, middle, coarse.radius),
-      positions,
-      points,
-      size,
-      coarseDepth,
-    );
+    const frame = lightFrame(towards, middle, coarse.radius);
+    splatShadows(frame, positions, points, size, coarseDepth);
+    const { rows: m } = frame;
     const [dx, dy, dz] = towards;
     const [r, g, b] = radiance;
     const x0 = size / 2 - scale * (m[0] * middle[0] + m[1] * middle[1] + m[2] * middle[2]);
@@ -123,37 +145,28 @@ function addSurroundings(scene: Scene, lighting: LightingSpec, centre: LightFram
     const m6 = m[6];
     const m7 = m[7];
     const m8 = m[8];
-    for (const { part, vertices } of parts) {
-      if (part.material === "hair") continue;
-      for (let v = vertices[0]; v < vertices[1]; v++) {
-        const n = 3 * v;
-        const nx = normals[n];
-        const ny = normals[n + 1];
-        const nz = normals[n + 2];
-        const cosine = nx * dx + ny * dy + nz * dz;
-        if (cosine <= 0.02) continue;
-        const s = 4 * v;
-        whole[s] += cosine * r;
-        whole[s + 1] += cosine * g;
-        whole[s + 2] += cosine * b;
-        whole[s + 3] += cosine;
-        // A little above the surface, lest it shade itself.
-        const x = positions[n] + 3 * nx;
-        const y = positions[n + 1] + 3 * ny;
-        const z = positions[n + 2] + 3 * nz;
-        const column = Math.floor(x0 + m0 * x + m1 * y + m2 * z);
-        const row = Math.floor(y0 + m3 * x + m4 * y + m5 * z);
-        let seen = cosine;
-        if (column >= 0 && row >= 0 && column < size && row < size) {
-          const hidden = z0 + m6 * x + m7 * y + m8 * z - depth[row * size + column] - 2;
-          if (hidden >= 8) continue;
-          if (hidden > 0) seen *= 1 - hidden / 8;
-        }
-        sums[s] += seen * r;
-        sums[s + 1] += seen * g;
-        sums[s + 2] += seen * b;
-        sums[s + 3] += seen;
+    for (let k = 0, n = 0, s = 0; k < count; k++, n += 6, s += 4) {
+      const cosine = places[n + 3] * dx + places[n + 4] * dy + places[n + 5] * dz;
+      if (cosine <= 0.02) continue;
+      whole[s] += cosine * r;
+      whole[s + 1] += cosine * g;
+      whole[s + 2] += cosine * b;
+      whole[s + 3] += cosine;
+      const x = places[n];
+      const y = places[n + 1];
+      const z = places[n + 2];
+      const column = Math.floor(x0 + m0 * x + m1 * y + m2 * z);
+      const row = Math.floor(y0 + m3 * x + m4 * y + m5 * z);
+      let seen = cosine;
+      if (column >= 0 && row >= 0 && column < size && row < size) {
+        const hidden = z0 + m6 * x + m7 * y + m8 * z - coarseDepth[row * size + column] - 2;
+        if (hidden >= 8) continue;
+        if (hidden > 0) seen *= 1 - hidden / 8;
       }
+      sums[s] += seen * r;
+      sums[s + 1] += seen * g;
+      sums[s + 2] += seen * b;
+      sums[s + 3] += seen;
     }
     for (let c = 0; c < cells.points.length; c += 3) {
       const x = cells.points[c];
@@ -163,7 +176,7 @@ function addSurroundings(scene: Scene, lighting: LightingSpec, centre: LightFram
       const row = Math.floor(y0 + m3 * x + m4 * y + m5 * z);
       let share = 1 / directionCount;
       if (column >= 0 && row >= 0 && column < size && row < size) {
-        const hidden = z0 + m6 * x + m7 * y + m8 * z - depth[row * size + column];
+        const hidden = z0 + m6 * x + m7 * y + m8 * z - coarseDepth[row * size + column];
         if (hidden > 60) continue;
         if (hidden > 0) share *= Math.exp(-hidden / hairDepth);
       }
@@ -172,13 +185,22 @@ function addSurroundings(scene: Scene, lighting: LightingSpec, centre: LightFram
       cellSums[c + 2] += share * b;
     }
   }
-  const mean = [0, 1, 2].map((c) => sh[c] * 0.28209479);
-  for (const { part, vertices } of parts) {
+
+  const sh = surroundingsSh(lighting);
+  const mean = [0, 1, 2].map((c) => sh[c] * shConstants[0]);
+  // The same harmonics of camera space, where y and z point the other way.
+  for (const b of [1, 2, 4, 7]) for (let c = 0; c < 3; c++) sh[3 * b + c] = -sh[3 * b + c];
+  const placeNormals = new Float32Array(3 * count);
+  for (let k = 0; k < count; k++) for (let n = 0; n < 3; n++) placeNormals[3 * k + n] = places[6 * k + 3 + n];
+  const open = shade(placeNormals, sh);
+  let place = 0;
+  let hair = 0;
+  for (const { part, vertices } of lit) {
     const bounce = part.material === "skin" || part.material === "tongue" ? skinBounce : otherBounce;
-    for (let v = vertices[0]; v < vertices[1]; v++) {
+    for (const v of vertices) {
       const o = v * lightStride;
       if (part.material === "hair") {
-        const cell = 3 * cells.cellOf[v - cells.first];
+        const cell = 3 * cells.cellOf[hair++];
         let sum = 0;
         for (let c = 0; c < 3; c++) {
           out[o + c] = cellSums[cell + c];
@@ -187,17 +209,34 @@ function addSurroundings(scene: Scene, lighting: LightingSpec, centre: LightFram
         out[o + 3] = Math.min(1, sum / 3);
         continue;
       }
-      const s = 4 * v;
+      const s = 4 * place;
       const openness = whole[s + 3] > 0 ? sums[s + 3] / whole[s + 3] : 1;
       for (let c = 0; c < 3; c++) {
         const share = whole[s + c] > 0 ? sums[s + c] / whole[s + c] : 1;
         // Deep inside, what is around is dark as well.
         const around = bounce[c] * (1 - share) * (0.25 + 0.75 * openness);
-        out[o + c] = Math.max(0, open[3 * v + c]) * (share + around);
+        out[o + c] = Math.max(0, open[3 * place + c]) * (share + around);
       }
       out[o + 3] = openness;
+      place++;
     }
   }
+}
+
+/** Of all vertices to be lit but those of hair: a point a little above the surface, lest it shade itself, and the normal; six numbers each. */
+function openPlaces({ positions, normals }: Scene, lit: readonly LitPart[]): Float32Array {
+  const solid = lit.filter(({ part }) => part.material !== "hair");
+  const places = new Float32Array(6 * solid.reduce((sum, { vertices }) => sum + vertices.length, 0));
+  let i = 0;
+  for (const { vertices } of solid)
+    for (let k = 0; k < vertices.length; k++, i += 6) {
+      const v = 3 * vertices[k];
+      for (let n = 0; n < 3; n++) {
+        places[i + n] = positions[v + n] + 3 * normals[v + n];
+        places[i + 3 + n] = normals[v + n];
+      }
+    }
+  return places;
 }
 
 /** Hair takes up light in its volume: its vertices are gathered in cells of this many mm. */
@@ -205,21 +244,22 @@ const cellSize = 9;
 const gridSize = 80;
 const cellAt = new Int32Array(gridSize ** 3);
 
-/** Cells that hold vertices of hair: their middles (camera space), and the cell of each vertex from the first of hair on. */
-function hairCells({ parts, positions }: Scene, centre: LightFrame["centre"]) {
-  const hair = parts.filter(({ part }) => part.material === "hair");
-  const first = hair.length > 0 ? Math.min(...hair.map((p) => p.vertices[0])) : 0;
-  const last = hair.length > 0 ? Math.max(...hair.map((p) => p.vertices[1])) : 0;
-  const cellOf = new Uint32Array(last - first);
-  const points = new Float32Array(3 * (last - first));
+/** Cells that hold vertices of hair: their middles (camera space), and the cell of each lit vertex of hair in turn. */
+function hairCells({ positions }: Scene, centre: LightFrame["centre"], lit: readonly LitPart[]) {
+  const hair = lit.filter(({ part }) => part.material === "hair");
+  const count = hair.reduce((sum, { vertices }) => sum + vertices.length, 0);
+  const cellOf = new Uint32Array(count);
+  const points = new Float32Array(3 * count);
   const used: number[] = [];
   const index = (p: number, c: number) =>
     Math.min(gridSize - 1, Math.max(0, Math.floor((p - c) / cellSize + gridSize / 2)));
+  let n = 0;
   for (const { vertices } of hair)
-    for (let v = vertices[0]; v < vertices[1]; v++) {
-      const i = index(positions[3 * v], centre[0]);
-      const j = index(positions[3 * v + 1], centre[1]);
-      const k = index(positions[3 * v + 2], centre[2]);
+    for (let l = 0; l < vertices.length; l++) {
+      const v = 3 * vertices[l];
+      const i = index(positions[v], centre[0]);
+      const j = index(positions[v + 1], centre[1]);
+      const k = index(positions[v + 2], centre[2]);
       const at = (k * gridSize + j) * gridSize + i;
       if (cellAt[at] === 0) {
         points[3 * used.length] = centre[0] + (i + 0.5 - gridSize / 2) * cellSize;
@@ -228,22 +268,42 @@ function hairCells({ parts, positions }: Scene, centre: LightFrame["centre"]) {
         used.push(at);
         cellAt[at] = used.length;
       }
-      cellOf[v - first] = cellAt[at] - 1;
+      cellOf[n++] = cellAt[at] - 1;
     }
   for (const at of used) cellAt[at] = 0;
-  return { first, cellOf, points: points.subarray(0, 3 * used.length) };
+  return { cellOf, points: points.subarray(0, 3 * used.length) };
 }
 
-/** Thin and inner parts, which cast no shadows worth drawing, are left out of the maps of lamps. */
-function casterTriangles(scene: Scene): Uint32Array {
-  const kept = scene.parts.filter(({ part }) => casts[part.material]);
-  const out = new Uint32Array(3 * kept.reduce((sum, { triangles }) => sum + triangles[1] - triangles[0], 0));
-  let n = 0;
-  for (const { triangles } of kept) {
-    out.set(scene.triangles.subarray(3 * triangles[0], 3 * triangles[1]), n);
-    n += 3 * (triangles[1] - triangles[0]);
+/** The triangles that cast the shadows of a lamp. */
+interface Casters {
+  readonly triangles: Uint32Array;
+  /** Their indices in the scene. */
+  readonly indices: Uint32Array;
+  /** From here on they have holes. */
+  readonly firstCut: number;
+}
+
+/** Thin and inner parts cast no shadows worth drawing; of closed ones, the side towards the lamp does. */
+function findCasters({ parts, triangles, normals }: Scene, [x, y, z]: readonly number[]): Casters {
+  const kept = parts.filter(({ part }) => casts[part.material]);
+  const most = kept.reduce((sum, { triangles: [from, to] }) => sum + to - from, 0);
+  const indices = new Uint32Array(most);
+  const corners = new Uint32Array(3 * most);
+  let count = 0;
+  let firstCut = Infinity;
+  for (const { part, triangles: range } of kept) {
+    if (part.material === "hair") firstCut = Math.min(firstCut, count);
+    const isClosed = !part.doubleSided;
+    for (let t = range[0]; t < range[1]; t++) {
+      const a = triangles[3 * t];
+      if (isClosed && normals[3 * a] * x + normals[3 * a + 1] * y + normals[3 * a + 2] * z < -0.15) continue;
+      corners[3 * count] = a;
+      corners[3 * count + 1] = triangles[3 * t + 1];
+      corners[3 * count + 2] = triangles[3 * t + 2];
+      indices[count++] = t;
+    }
   }
-  return out;
+  return { triangles: corners.subarray(0, 3 * count), indices: indices.subarray(0, count), firstCut };
 }
 
 /** Where a lamp is looked for about a point: middle, then inner and outer ring, in units of the filter's radius. */
@@ -274,29 +334,32 @@ function addLamp(
   { lamps }: LightingSpec,
   index: number,
   centre: LightFrame["centre"],
+  lit: readonly LitPart[],
   out: VertexLight,
 ): void {
-  const { positions, normals, parts } = scene;
+  const { positions, normals } = scene;
   const lamp = lamps[index];
   const towards = flipped(lamp.direction);
   const middle = [centre[0], centre[1] + 35, centre[2]] as const;
+  const casters = findCasters(scene, towards);
   const map = castShadows(
     lightFrame(towards, middle, fine.radius),
     positions,
-    casterTriangles(scene),
+    casters.triangles,
     fine.size,
-    cutOutOf(scene),
+    createAlphaTest(scene, casters),
   );
   const [dx, dy, dz] = towards;
   const [r, g, b] = lamp.colour;
   // Half the width of the penumbra behind what is about 30 mm away, and at least what light wanders below skin.
   const radius = Math.max(2.5, 30 * Math.tan((lamp.radius * Math.PI) / 180));
   const shares = new Float64Array(2);
-  for (const { part, vertices } of parts) {
+  for (const { part, vertices } of lit) {
     const isSkin = part.material === "skin" || part.material === "tongue";
     const isHair = part.material === "hair";
     const wrap = isSkin ? skinWrap : [0, 0, 0];
-    for (let v = vertices[0]; v < vertices[1]; v++) {
+    for (let k = 0; k < vertices.length; k++) {
+      const v = vertices[k];
       const n = 3 * v;
       const o = v * lightStride;
       const x = positions[n];
@@ -364,39 +427,19 @@ function throughHair({ rows: m, centre, size, depth, radius }: ShadowMap, x: num
   return hidden <= 0 ? 1 : hidden > 80 ? 0 : Math.exp(-hidden / hairDepth);
 }
 
-/** A test that lets light through where hair is transparent; the triangles are those of {@link casterTriangles}. */
-function cutOutOf({
-  parts,
-  uvs,
-  uvTriangles,
-}: Scene): (triangle: number, a: number, b: number, pixel: number) => boolean {
-  const starts: number[] = [];
-  const kept = parts.filter(({ part }) => casts[part.material]);
-  let count = 0;
-  for (const { triangles } of kept) {
-    starts.push(count);
-    count += triangles[1] - triangles[0];
-  }
-  // Those that are cut out come last.
-  const firstCut = starts[kept.findIndex(({ part }) => part.material === "hair")] ?? Infinity;
-  let current = 0;
-  return (triangle, a, b) => {
-    if (triangle < firstCut) return true;
-    while (triangle < starts[current]) current--;
-    while (current + 1 < starts.length && triangle >= starts[current + 1]) current++;
-    const { part, triangles } = kept[current];
-    const { texture, opacity = 1 } = part;
-    if (!texture) return opacity >= 0.5;
-    const t = 3 * (triangle - starts[current] + triangles[0]);
+/** Lets light through where hair is transparent. */
+function createAlphaTest({ parts, partOf, uvs, uvTriangles }: Scene, { indices, firstCut }: Casters) {
+  return (caster: number, a: number, b: number): boolean => {
+    if (caster < firstCut) return true;
+    const triangle = indices[caster];
+    const { texture, opacity = 1 } = parts[partOf[triangle]].part;
+    if (!texture) return opacity >= 0.4;
     const c = 1 - a - b;
-    const i = 2 * uvTriangles[t];
-    const j = 2 * uvTriangles[t + 1];
-    const k = 2 * uvTriangles[t + 2];
-    const alpha = sampleAlpha(
-      texture,
-      a * uvs[i] + b * uvs[j] + c * uvs[k],
-      a * uvs[i + 1] + b * uvs[j + 1] + c * uvs[k + 1],
-    );
-    return alpha * opacity >= 0.4;
+    const i = 2 * uvTriangles[3 * triangle];
+    const j = 2 * uvTriangles[3 * triangle + 1];
+    const k = 2 * uvTriangles[3 * triangle + 2];
+    const u = a * uvs[i] + b * uvs[j] + c * uvs[k];
+    const v = a * uvs[i + 1] + b * uvs[j + 1] + c * uvs[k + 1];
+    return opacity * sampleAlpha(texture, u, v) >= 0.4;
   };
 }

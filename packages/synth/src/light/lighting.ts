@@ -1,7 +1,7 @@
 import { shConstants, shCount, type Vec3 } from "cameo";
+import type { Part } from "../part.ts";
 
-/** Linear red, green, blue. */
-export type Rgb = readonly [number, number, number];
+type Rgb = Part["colour"];
 
 /**
  * A light far away. Directions point to it, unit length, in light space: x right in the picture, y up, z towards the viewer.

@@ -71,6 +71,7 @@ export function castShadows(
  * The map of scattered points, each as wide as four cells: coarse, but many times as fast.
  * @param positions camera space, mm
  * @param points indices of those that count
+ * @param depth receives the distances of `size` × `size` cells, as in {@link ShadowMap}
  */
 export function splatShadows(
   frame: LightFrame,
@@ -78,7 +79,7 @@ export function splatShadows(
   points: Uint32Array,
   size: number,
   depth: Float32Array,
-): ShadowMap {
+): void {
   depth.fill(Infinity);
   const { rows: m, centre, radius } = frame;
   const scale = size / 2 / radius;
@@ -102,5 +103,4 @@ export function splatShadows(
     if (d < depth[p + size]) depth[p + size] = d;
     if (d < depth[p + size + 1]) depth[p + size + 1] = d;
   }
-  return { ...frame, size, depth };
 }

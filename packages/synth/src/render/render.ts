@@ -50,8 +50,8 @@ export function renderPortrait(
   const pose = poseOf(view);
   const camera = cameraOf(view, size);
   const scene = placeParts(parts, pose, view);
-  const light = illuminate(scene, lighting, pose.translation);
   const raster = findVisible(scene, camera, size, samples);
+  const light = illuminate(scene, lighting, pose.translation, visibleVertices(scene, raster));
   const stage = createStage(scene, light, lighting, oiliness);
   const rendering = resolve(stage, raster, size, samples);
   for (const clear of scene.parts) if (isClear(clear.part)) layOver(stage, clear, raster, camera, samples, rendering);
@@ -111,10 +111,39 @@ function createAlphaTest({ parts, partOf, uvs, uvTriangles }: Scene, side: numbe
   };
 }
 
-const labelAt = ({ part, triangles }: ScenePart, triangle: number): number =>
-  typeof part.labels === "number" ? part.labels : part.labels[triangle - triangles[0]];
-const extraAt = ({ part, triangles }: ScenePart, triangle: number): number =>
-  typeof part.extras === "number" ? part.extras : part.extras[triangle - triangles[0]];
+/** The vertices of what is visible, in ascending order; of clear parts all. */
+function visibleVertices({ parts, positions, triangles }: Scene, { triangle }: Raster): Uint32Array {
+  const isVisible = new Uint8Array(positions.length / 3);
+  let last = -1;
+  for (let i = 0; i < triangle.length; i++) {
+    const t = triangle[i];
+    if (t === last) continue;
+    last = t;
+    if (t < 0) continue;
+    isVisible[triangles[3 * t]] = 1;
+    isVisible[triangles[3 * t + 1]] = 1;
+    isVisible[triangles[3 * t + 2]] = 1;
+  }
+  for (const { part, vertices } of parts) if (isClear(part)) isVisible.fill(1, vertices[0], vertices[1]);
+  const found = new Uint32Array(isVisible.length);
+  let count = 0;
+  for (let v = 0; v < isVisible.length; v++) if (isVisible[v]) found[count++] = v;
+  return found.subarray(0, count);
+}
+
+/** What each triangle counts as: label + 8 · extra. */
+function kindsOf({ parts, partOf }: Scene): Uint8Array {
+  const kinds = new Uint8Array(partOf.length);
+  for (const { part, triangles } of parts) {
+    const { labels, extras } = part;
+    for (let t = triangles[0], i = 0; t < triangles[1]; t++, i++) {
+      const label = typeof labels === "number" ? labels : labels[i];
+      const extra = typeof extras === "number" ? extras : extras[i];
+      kinds[t] = label | (extra << 3);
+    }
+  }
+  return kinds;
+}
 
 /** Stands for "nothing there" beside the extras. */
 const nothing = 7;
@@ -138,7 +167,8 @@ function resolve(stage: Stage, raster: Raster, size: number, samples: number): R
     normals: new Int8Array(3 * pixels),
     albedo: new Uint8Array(3 * pixels),
   };
-  const hair = softened(hairCoverage(scene, raster, size, samples), size);
+  const kinds = kindsOf(scene);
+  const hair = softened(hairCoverage(kinds, raster, size, samples), size);
   const count = samples * samples;
   // Of a pixel's samples: where in the raster, what they see (label + 8 · extra), and whether they are shaded.
   const at = new Int32Array(count);
@@ -161,8 +191,7 @@ function resolve(stage: Stage, raster: Raster, size: number, samples: number): R
         }
         covered++;
         done[s] = 0;
-        const seen = parts[partOf[t]];
-        kind[s] = labelAt(seen, t) | (extraAt(seen, t) << 3);
+        kind[s] = kinds[t];
       }
       if (covered === 0) continue;
       out.coverage[p] = covered / count;
@@ -228,16 +257,15 @@ function resolve(stage: Stage, raster: Raster, size: number, samples: number): R
 }
 
 /** Share of each pixel's samples that see hair. */
-function hairCoverage({ parts, partOf }: Scene, { triangle }: Raster, size: number, samples: number): Float32Array {
+function hairCoverage(kinds: Uint8Array, { triangle }: Raster, size: number, samples: number): Float32Array {
   const coverage = new Float32Array(size * size);
-  if (!parts.some(({ part }) => part.labels === Label.hair || typeof part.labels !== "number")) return coverage;
   const side = size * samples;
   const share = 1 / (samples * samples);
   for (let i = 0, row = 0; row < side; row++) {
     const line = Math.floor(row / samples) * size;
     for (let column = 0; column < side; column++, i++) {
       const t = triangle[i];
-      if (t >= 0 && labelAt(parts[partOf[t]], t) === Label.hair)
+      if (t >= 0 && (kinds[t] & 7) === Label.hair)
         coverage[line + (samples === 2 ? column >> 1 : Math.floor(column / samples))] += share;
     }
   }
@@ -259,6 +287,9 @@ function softened(map: Float32Array, size: number): Float32Array {
 
 /** The kind that a pixel counts as: hair from one half of softened hair on, else the most frequent of the others. */
 function choose(kind: Uint8Array, count: number, hair: number): number {
+  let isOne = true;
+  for (let s = 1; s < count; s++) isOne &&= kind[s] === kind[0];
+  if (isOne) return kind[0];
   let best = -1;
   let most = 0;
   for (let s = 0; s < count; s++) {

@@ -91,11 +91,14 @@ export function createStage(scene: Scene, light: VertexLight, lighting: Lighting
 export function startHit(hit: Hit, part: Part): void {
   hit.part = part;
   hit.weight = 0;
-  hit.point.fill(0);
-  hit.normal.fill(0);
-  hit.tangent.fill(0);
-  hit.light.fill(0);
-  hit.tint.fill(0);
+  const { point, normal, tangent, light, tint } = hit;
+  for (let n = 0; n < 3; n++) {
+    point[n] = 0;
+    normal[n] = 0;
+    tangent[n] = 0;
+    tint[n] = 0;
+  }
+  for (let n = 0; n < lightStride; n++) light[n] = 0;
   hit.u = 0;
   hit.v = 0;
 }
