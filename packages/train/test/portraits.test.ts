@@ -1,0 +1,153 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defaultPortraitOptions, type PortraitSample, writeShards } from "@cameo/synth";
+import { batchIndices, createLoader, openSource, parseConfig, taskFields } from "@cameo/train";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeToys } from "../../synth/test/set/toy-maker.ts";
+
+const root = mkdtempSync(join(tmpdir(), "cameo-portraits-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const size = 16;
+const path = join(root, "set");
+const toy = async (index: number): Promise<PortraitSample> =>
+  (await makeToys(2, index, { ...defaultPortraitOptions, size }))[0];
+
+beforeAll(async () => {
+  const maker = new URL("../../synth/test/set/toy-maker.ts", import.meta.url).href;
+  await writeShards({
+    folder: path,
+    format: "png",
+    assets: root,
+    maker,
+    seed: 2,
+    count: 6,
+    options: { size },
+    workers: 0,
+  });
+});
+
+const heads = { identity: 5, light: 9, rotation: 4, translation: 3, expression: 64 };
+const coefficients = { vector: 85, groups: heads };
+
+describe("portraits as training data", () => {
+  it("give pictures and maps", async () => {
+    const fields = {
+      image: "picture",
+      label: "labels",
+      depth: "map",
+      face: "map",
+      mask: "map",
+      normals: "picture",
+    } as const;
+    const source = await openSource({ kind: "portraits", path }, fields, size);
+    expect(source.count).toBe(6);
+    const made = await toy(4);
+    const got = await source.sample(4);
+    const pixels = size * size;
+    for (const p of [0, 7, 100, 255]) {
+      for (let c = 0; c < 3; c++) {
+        expect(got.image[c * pixels + p]).toBeCloseTo(made.image[3 * p + c] / 255, 6);
+        expect(got.normals[c * pixels + p]).toBeCloseTo((made.normals[3 * p + c] / 127 + 1) / 2, 6);
+      }
+    }
+    const centre = made.truth.pose.translation;
+    made.labels.forEach((label, p) => {
+      expect(got.label[p]).toBe(label);
+      const expected = label === 0 ? 0 : Math.max(1e-3, 1 + (centre[2] - made.depth[p]) / 200);
+      expect(Math.abs(got.depth[p] - expected)).toBeLessThan(3e-4);
+      expect(got.face[p]).toBe(label === 1 ? got.depth[p] : 0);
+      expect(got.mask[p]).toBe(label === 2 || label === 3 || label === 4 ? 1 : 0);
+    });
+  });
+
+  it("give coefficients in the task's groups, and landmarks in parts of the picture", async () => {
+    const source = await openSource({ kind: "portraits", path }, { coefficients, landmarks68: { vector: 136 } }, size);
+    const { truth } = await toy(1);
+    const { coefficients: all, landmarks68 } = await source.sample(1);
+    expect(Array.from(all.slice(0, 5))).toEqual(truth.identity.slice(0, 5));
+    const [r, g, b] = truth.illumination.slice(6);
+    expect(all[5 + 2]).toBeCloseTo(0.2126 * r + 0.7152 * g + 0.0722 * b, 5);
+    expect(all[14 + 1]).toBeCloseTo(truth.pose.rotation[1], 6);
+    expect(Array.from(all.slice(21))).toEqual(truth.expression);
+
+    // The network's camera sees the head's centre at the same place, and as large.
+    const { camera, pose } = truth;
+    const [x, y, z] = [all[18], all[19], all[20] + 10].map((v) => 100 * v);
+    const focal = (1015 / 224) * size;
+    const [tx, ty, tz] = pose.translation;
+    expect((focal * x) / z + size / 2).toBeCloseTo((camera.fx * tx) / tz + camera.cx, 3);
+    expect((focal * y) / z + size / 2).toBeCloseTo((camera.fy * ty) / tz + camera.cy, 3);
+    expect(focal / z).toBeCloseTo(camera.fx / tz, 5);
+
+    const [px, py, pz] = truth.landmarks68.points.slice(9);
+    expect(landmarks68[6]).toBeCloseTo(((camera.fx * px) / pz + camera.cx) / size, 5);
+    expect(landmarks68[7]).toBeCloseTo(((camera.fy * py) / pz + camera.cy) / size, 5);
+  });
+
+  it("say what they do not have", async () => {
+    const open = (fields: Parameters<typeof openSource>[1], side = size) =>
+      openSource({ kind: "portraits", path }, fields, side);
+    await expect(open({ teeth: "map" })).rejects.toThrow('Portraits have no field "teeth", only image, albedo');
+    await expect(open({ image: "picture" }, 32)).rejects.toThrow('are 16 pixels wide: set "size" to 16, not 32');
+    await expect(openSource({ kind: "portraits", path: root }, {}, size)).rejects.toThrow("holds no portraits");
+    const sample = async (groups: Record<string, number>, vector: number) =>
+      (await open({ coefficients: { vector, groups } })).sample(0);
+    await expect(sample({ mood: 1 }, 1)).rejects.toThrow('no coefficients "mood", only identity');
+    await expect(sample({ identity: 99 }, 99)).rejects.toThrow('have 80 values of "identity", not 99');
+    await expect((await open({ landmarks68: { vector: 5 } })).sample(0)).rejects.toThrow("has 136 values, not 5");
+  });
+
+  it("come in batches from threads", async () => {
+    const options = { spec: { kind: "portraits", path } as const, size, batchSize: 3, seed: 1 };
+    const fields = { image: "picture", coefficients } as const;
+    const here = await createLoader({ ...options, fields, workers: 0 });
+    const there = await createLoader({ ...options, fields, workers: 1 });
+    for (const number of [0, 1, 3]) expect(await there.batch(number)).toEqual(await here.batch(number));
+    await there.close();
+  });
+});
+
+describe("endless portraits", () => {
+  it("are taken in order, however many there are", () => {
+    const source = { count: 3_000_000_000, unrelated: true };
+    expect(batchIndices(source, 4, 9, 5)).toEqual([20, 21, 22, 23]);
+    expect(batchIndices({ count: 3, unrelated: true }, 4, 9, 1)).toEqual([1, 2, 0, 1]);
+  });
+
+  it("are configured by seed and framing", () => {
+    const config = parseConfig({
+      task: "parse",
+      out: "x",
+      steps: 1,
+      data: { kind: "synthetic", seed: 4, framing: "face" },
+    });
+    expect(config.data).toEqual({ kind: "synthetic", seed: 4, count: 1_000_000, framing: "face" });
+    const wrong = { task: "parse", out: "x", steps: 1, data: { kind: "synthetic", framing: "foot" } };
+    expect(() => parseConfig(wrong)).toThrow(/data\.framing: .*"head"\|"photo"\|"face"/);
+  });
+
+  it("need their assets", async () => {
+    const spec = { kind: "synthetic", seed: 1, count: 4, framing: "head", assets: join(root, "nowhere") } as const;
+    await expect(openSource(spec, { image: "picture" }, 32)).rejects.toThrow(/no folder ".*nowhere"/);
+  });
+
+  const assets = fileURLToPath(new URL("../../../../shared/makehuman", import.meta.url));
+  if (!existsSync(assets)) console.log(`Skipped: the MakeHuman head pack is not at ${assets}.`);
+  it.skipIf(!existsSync(assets))("give batches for every supervised task", async () => {
+    const out = join(root, "run");
+    for (const task of ["parse", "depth", "face"] as const) {
+      const config = parseConfig({ task, out, steps: 1, size: 64, data: { kind: "synthetic", assets } });
+      const options = { spec: config.data, fields: taskFields(config), size: 64, batchSize: 2, seed: 0, workers: 0 };
+      const loader = await createLoader(options);
+      const batch = await loader.batch(0);
+      expect(batch.image.length).toBe(2 * 3 * 64 * 64);
+      for (const values of Object.values(batch)) expect(values.every(Number.isFinite)).toBe(true);
+      if (task === "parse") expect(new Set(batch.label)).toContain(1);
+      if (task === "depth") expect(Math.max(...batch.face)).toBeGreaterThan(1);
+      await loader.close();
+    }
+  });
+});
