@@ -192,6 +192,11 @@ function barycentric(positions: t.Tensor, attributes: t.Tensor): t.Tensor {
 const conv = (options: t.ConvOptions) => (x: t.Tensor, w: t.Tensor, b?: t.Tensor) => t.conv2d(x, w, b, options);
 const deconv = (options: t.ConvTransposeOptions) => (x: t.Tensor, w: t.Tensor, b?: t.Tensor) =>
   t.convTranspose2d(x, w, b, options);
+const filtered =
+  (padding: t.ConvOptions["padding"]) =>
+  (a: t.Tensor, w: t.Tensor, b: t.Tensor): t.Tensor =>
+    t.winogradConv2d(a, w, b, { padding });
+
 const convolutions: Case[] = [
   ["3 × 3", conv({ padding: 1 }), [{ shape: [2, 2, 4, 5] }, { shape: [3, 2, 3, 3] }, { shape: [3] }]],
   ["3 × 3, stride 2", conv({ padding: 1, stride: 2 }), [{ shape: [2, 2, 5, 6] }, { shape: [3, 2, 3, 3] }]],
@@ -238,6 +243,13 @@ const convolutions: Case[] = [
     deconv({ stride: 2, padding: 1, outputPadding: 1 }),
     [{ shape: [1, 2, 3, 3] }, { shape: [2, 2, 3, 3] }],
   ],
+  ["by minimal filtering", filtered(1), [{ shape: [2, 2, 5, 6] }, { shape: [3, 2, 3, 3] }, { shape: [3] }]],
+  ["by minimal filtering, no padding", filtered(0), [{ shape: [2, 2, 6, 7] }, { shape: [1, 2, 3, 3] }, { shape: [1] }]],
+  [
+    "by minimal filtering, uneven padding",
+    filtered([0, 2, 1, 1]),
+    [{ shape: [1, 2, 4, 3] }, { shape: [2, 2, 3, 3] }, { shape: [2] }],
+  ],
   ["transposed, two groups", deconv({ stride: 2, groups: 2 }), [{ shape: [1, 4, 3, 2] }, { shape: [4, 2, 2, 2] }]],
 ];
 
@@ -245,6 +257,66 @@ describe("gradients agree with central differences", () => {
   for (const [name, f, leaves, options] of cases) it(name, () => expectGradients(f, leaves, options));
   for (const [name, f, leaves, options] of convolutions)
     it(`convolution ${name}`, () => expectGradients(f, leaves, options), 60_000);
+});
+
+describe("minimal filtering", () => {
+  /** Value and all gradients of a convolution, on random numbers. */
+  async function run(size: number, padding: t.ConvOptions["padding"], convolve: typeof t.conv2d, threads = 1) {
+    const x = t.input("x", [2, 64, size, size]);
+    const w = t.input("w", [192, 64, 3, 3]);
+    const y = convolve(x, w, null, { padding });
+    const dy = t.input("dy", y.shape);
+    const [dx, dw] = t.gradients(y, [x, w], dy);
+    const program = await t.createProgram(t.toOnnx({ y, dx, dw }), { threads });
+    const feeds = [x, w, dy].map((v, i) => [["x", "w", "dy"][i], noise(t.elementCount(v.shape), i + 1)]);
+    const result = await program.run(Object.fromEntries(feeds));
+    await program.dispose();
+    return result as Record<"y" | "dx" | "dw", Float32Array>;
+  }
+
+  it("gives the numbers of the plain convolution, to 5e-6", async () => {
+    for (const [size, padding] of [
+      [7, 1],
+      [14, 1],
+      [18, 0],
+      [9, [0, 2, 1, 1]],
+    ] as const) {
+      const [plain, fast] = [await run(size, padding, t.conv2d), await run(size, padding, t.winogradConv2d)];
+      for (const name of ["y", "dx", "dw"] as const) {
+        let [difference, whole] = [0, 0];
+        plain[name].forEach((v, i) => {
+          difference += (v - fast[name][i]) ** 2;
+          whole += v ** 2;
+        });
+        expect(Math.sqrt(difference / whole), `${name}, ${size}²`).toBeLessThan(5e-6);
+      }
+    }
+  });
+
+  it("gives the same bits with 1, 2 and 4 threads and when repeated", async () => {
+    const first = await run(14, 1, t.winogradConv2d);
+    for (const threads of [1, 2, 4]) {
+      const again = await run(14, 1, t.winogradConv2d, threads);
+      for (const name of ["y", "dx", "dw"] as const)
+        expect(Buffer.compare(Buffer.from(again[name].buffer), Buffer.from(first[name].buffer)), name).toBe(0);
+    }
+  });
+
+  it("is used for plain 3 × 3 convolutions of many channels alone", () => {
+    const suits = (weight: number[], options: t.ConvOptions) => t.suitsWinograd(weight, options);
+    expect(suits([64, 128, 3, 3], { padding: 1 })).toBe(true);
+    expect(suits([64, 128, 3, 3], { padding: 1, stride: 2 })).toBe(false);
+    expect(suits([64, 128, 3, 3], { padding: 2, dilation: 2 })).toBe(false);
+    expect(suits([64, 64, 3, 3], { padding: 1, groups: 2 })).toBe(false);
+    expect(suits([64, 128, 1, 1], {})).toBe(false);
+    expect(suits([64, 32, 3, 3], { padding: 1 })).toBe(false);
+  });
+
+  it("refuses weights that do not fit", () => {
+    const x = t.input("x", [1, 4, 8, 8]);
+    expect(() => t.winogradConv2d(x, t.input("w", [2, 5, 3, 3]))).toThrow("winogradConv2d: weights must have shape");
+    expect(() => t.winogradConv2d(x, t.input("w", [2, 4, 3, 3]), null, { padding: 3 })).toThrow("padding 2 at most");
+  });
 });
 
 describe("the graph", () => {

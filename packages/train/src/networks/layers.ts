@@ -16,7 +16,9 @@ export function conv(v: Variables, x: Tensor, outputs: number, kernel: number, o
   const inputs = x.shape[1] / groups;
   const weight = v.weight("weight", [outputs, inputs, kernel, kernel], initialize);
   const offset = bias ? v.weight("bias", [outputs], uniformByInputs(inputs * kernel * kernel)) : null;
-  return ops.conv2d(x, weight, offset, { ...rest, groups });
+  // Inference keeps the plain operator: the runtime lays constant weights out for it, and normalisation folds into it.
+  const convolve = v.training && ops.suitsWinograd(weight.shape, { ...rest, groups }) ? ops.winogradConv2d : ops.conv2d;
+  return convolve(x, weight, offset, { ...rest, groups });
 }
 
 /** A transposed convolution with weights of its own. */

@@ -11,3 +11,4 @@ export * from "./reduce.ts";
 export * from "./resize.ts";
 export * from "./shape.ts";
 export * from "./softmax.ts";
+export * from "./winograd.ts";

@@ -1,5 +1,5 @@
 import { broadcastShape } from "../graph/shape.ts";
-import { operator, ShapeError, show, type Tensor } from "../graph/tensor.ts";
+import { elementCount, operator, ShapeError, show, type Tensor } from "../graph/tensor.ts";
 import { add } from "./elementwise.ts";
 import { unbroadcast } from "./reduce.ts";
 import { transpose } from "./shape.ts";
@@ -14,8 +14,9 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const [l, n] = b.shape.slice(-2);
   if (a.shape.length < 2 || b.shape.length < 2 || k !== l)
     throw new ShapeError("matmul", `shapes ${show(a.shape)} and ${show(b.shape)} do not multiply`);
-  if (n > m && n <= mostColumns && k > longSum) return swap(matmul(swap(b), swap(a)));
   const lead = broadcastShape("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const shared = elementCount(lead) < mostThreads && n > m && n <= mostThreads * fewestColumns && k > longSum;
+  if (shared) return swap(matmul(swap(b), swap(a)));
   return operator("MatMul", [a, b], {}, [...lead, m, n], (dy) => [
     unbroadcast(matmul(dy, swap(b)), a.shape),
     unbroadcast(matmul(swap(a), dy), b.shape),
@@ -24,8 +25,10 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 
 /** Sums up to this length are taken in one go. */
 const longSum = 128;
-/** More columns than this leave more than 64 to each of 16 threads: enough for the order to stay. */
-const mostColumns = 1024;
+/** As many products or more are shared out whole. */
+const mostThreads = 16;
+/** With as many columns or more to each thread the order stays. */
+const fewestColumns = 64;
 
 /** The last two axes swapped. */
 export function swap(x: Tensor): Tensor {
