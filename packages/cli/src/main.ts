@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addEval } from "./commands/eval.ts";
 import { addModels } from "./commands/models.ts";
 import { addReconstruct } from "./commands/reconstruct.ts";
 import { addSynth } from "./commands/synth.ts";
@@ -69,5 +70,6 @@ or assets missing or damaged; 4 output cannot be written; 70 a defect;
   addModels(command, context);
   addSynth(command, context);
   addTrain(command, context);
+  addEval(command, context);
   return command;
 }

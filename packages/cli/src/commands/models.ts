@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { ExitStatus } from "../exit.ts";
 import { addModelsOption, addOutputOptions, type RunOptions } from "../options.ts";
+import { table } from "../table.ts";
 
 type Options = Pick<RunOptions, "models" | "json">;
 
@@ -56,14 +57,3 @@ const open = (folder: string | undefined): Promise<ModelBundle> =>
   openNodeBundle(folder).catch((cause: Error) => {
     throw new CameoError("models", cause.message, { cause });
   });
-
-/** The rows as lines of text, columns in line. */
-function table(...rows: string[][]): string[] {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]))
-      .join("  ")
-      .trimEnd(),
-  );
-}

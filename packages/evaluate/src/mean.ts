@@ -1,0 +1,5 @@
+/** The mean of the numbers that are there; undefined where none is. */
+export function meanOf(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : undefined;
+}
