@@ -1,5 +1,6 @@
 export * from "./assets.ts";
 export * from "./background/background.ts";
+export * from "./background/scene.ts";
 export * from "./film/develop.ts";
 export * from "./film/film.ts";
 export * from "./hair/beard.ts";

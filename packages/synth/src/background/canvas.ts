@@ -403,10 +403,15 @@ export function resized(canvas: Canvas, size: number): Canvas {
 
 /**
  * Blurs interleaved square data with a Gaussian of `sigma` pixels, nearly: two box filters along each axis, of the same variance in
- * all, edges held.
+ * all, or the two nearest neighbours where that is enough; edges held.
  */
 export function blur(data: Float32Array, size: number, channels: number, sigma: number): void {
   if (sigma < 0.25) return;
+  if (sigma <= 0.81) {
+    threeRows(data, size, channels, 0.5 * sigma * sigma);
+    threeColumns(data, size, channels, 0.5 * sigma * sigma);
+    return;
+  }
   // A box of half-width r has the variance r (r + 1) / 3; r need not be whole: the outermost samples count in part.
   const radius = Math.min(size / 2, (Math.sqrt(1 + 6 * sigma * sigma) - 1) / 2);
   const other = new Float32Array(data.length);
@@ -459,6 +464,41 @@ function boxColumns(from: Float32Array, to: Float32Array, size: number, channels
       const b = from[after + x];
       to[here + x] = scale * (sums[x] + part * (from[before + x] + b));
       sums[x] += b - from[drop + x];
+    }
+  }
+}
+
+/** Each value takes the share w from each of its two neighbours in the row. */
+function threeRows(data: Float32Array, size: number, channels: number, w: number): void {
+  const stride = size * channels;
+  const own = 1 - 2 * w;
+  for (let c = 0; c < channels; c++) {
+    for (let first = c; first < data.length; first += stride) {
+      const last = first + stride - channels;
+      let before = data[first];
+      let here = before;
+      for (let k = first; k < last; k += channels) {
+        const after = data[k + channels];
+        data[k] = own * here + w * (before + after);
+        before = here;
+        here = after;
+      }
+      data[last] = own * here + w * (before + here);
+    }
+  }
+}
+
+function threeColumns(data: Float32Array, size: number, channels: number, w: number): void {
+  const stride = size * channels;
+  const own = 1 - 2 * w;
+  const before = data.slice(0, stride);
+  for (let y = 0; y < size; y++) {
+    const row = y * stride;
+    const next = y + 1 < size ? row + stride : row;
+    for (let x = 0; x < stride; x++) {
+      const here = data[row + x];
+      data[row + x] = own * here + w * (before[x] + data[next + x]);
+      before[x] = here;
     }
   }
 }
