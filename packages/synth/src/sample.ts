@@ -5,10 +5,10 @@ export interface PortraitOptions {
   /** Side of the square picture, pixels. */
   readonly size: number;
   /**
-   * What the picture shows: a photo as people take them, or the crop that a network gets (about the head, or the face), placed
-   * as badly as detectors place it at worst.
+   * What the picture shows: a photo as people take them, or the crop that a network gets (about the head, the face, or for parsing),
+   * placed as badly as detectors place it at worst.
    */
-  readonly framing: "photo" | "head" | "face";
+  readonly framing: "photo" | "head" | "face" | "parse";
   /** Pictures of each subject: 1, or a sequence whose head turns a little from one to the next. */
   readonly frames: number;
   /** Least and greatest relative rotation between consecutive frames, degrees. */

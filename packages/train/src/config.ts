@@ -28,7 +28,7 @@ const data = z.discriminatedUnion("kind", [
       .default(1),
     /** Portraits per epoch; nothing is stored, so there may be as many as the run takes. */
     count: count.default(1_000_000),
-    framing: z.enum(["head", "photo", "face"]).default("head"),
+    framing: z.enum(["head", "photo", "face", "parse"]).default("head"),
   }),
   z.strictObject({ kind: z.literal("portraits"), path: z.string().min(1) }),
 ]);

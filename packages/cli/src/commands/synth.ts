@@ -58,8 +58,8 @@ always the same. A folder that holds a part of the set already is completed.`,
     .optionsGroup("Pictures:")
     .option("--size <pixels>", "side of the square pictures", integerBetween(32, 1024), 256)
     .addOption(
-      new Option("--framing <kind>", "about the head or the face, or as photos are taken")
-        .choices(["head", "photo", "face"])
+      new Option("--framing <kind>", "about the head, the face or as parsing sees it, or as photos are taken")
+        .choices(["head", "photo", "face", "parse"])
         .default("head"),
     )
     .option("--pairs [frames]", "frames of each person, the head turned a little: 2 to 64", integerBetween(2, 64))

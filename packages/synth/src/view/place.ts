@@ -1,4 +1,4 @@
-import { type Pose, quaternion, smoothstep, transformToCamera, type Vec3, vertexNormals } from "cameo";
+import { type Matrix3, type Pose, quaternion, smoothstep, transformToCamera, type Vec3, vertexNormals } from "cameo";
 import { mix } from "../noise.ts";
 import type { Part } from "../part.ts";
 import { rotationOf, type ViewSpec } from "./view.ts";
@@ -10,12 +10,17 @@ export interface ScenePart {
   readonly triangles: readonly [number, number];
 }
 
-/** All parts in one mesh, as the camera sees them (x right, y down, z away, mm). */
+/**
+ * All parts in one mesh, as the camera sees them (x right, y down, z away, mm). The arrays are used again by the next call of
+ * {@link placeParts}, and are longer than the mesh where a mesh before was larger.
+ */
 export interface Scene {
   /** First solid parts, then those that a texture cuts out, then clear ones. */
   readonly parts: readonly ScenePart[];
   /** Index into `parts` per triangle. */
   readonly partOf: Uint8Array;
+  readonly vertexCount: number;
+  readonly triangleCount: number;
   readonly positions: Float32Array;
   readonly normals: Float32Array;
   /** Of the hairs, root to tip; 0, 0, 0 in parts without. */
@@ -39,14 +44,10 @@ export function placeParts(parts: readonly Part[], pose: Pose, view: ViewSpec): 
   const ordered = [0, 1, 2].flatMap((r) => parts.filter((part) => rank(part) === r));
   const count = (of: (part: Part) => number) => ordered.reduce((sum, part) => sum + of(part), 0);
   const uvCount = (part: Part) => part.uvs?.length ?? 0;
-  const positions = new Float32Array(count((part) => part.positions.length));
-  const normals = new Float32Array(positions.length);
-  const tangents = new Float32Array(positions.length);
-  const triangles = new Uint32Array(count((part) => part.triangles.length));
-  const partOf = new Uint8Array(triangles.length / 3);
-  // Two zeros first, for the triangles of parts without texture positions.
-  const uvs = new Float32Array(2 + count(uvCount));
-  const uvTriangles = new Uint32Array(triangles.length);
+  const vertexCount = count((part) => part.positions.length) / 3;
+  const triangleCount = count((part) => part.triangles.length) / 3;
+  reserve(vertexCount, triangleCount, 1 + count(uvCount) / 2);
+  const { positions, normals, tangents, triangles, uvs, uvTriangles, partOf } = memory;
   const placed: ScenePart[] = [];
   const bend = createBend(pose, view);
   const rotation: Pose = { rotation: pose.rotation, translation: [0, 0, 0] };
@@ -65,9 +66,10 @@ export function placeParts(parts: readonly Part[], pose: Pose, view: ViewSpec): 
       else vertexNormals(at, part.triangles, {}, normal);
       if (part.tangents) transformToCamera(part.tangents, rotation, tangent);
     } else {
-      bend(part, at, tangent);
-      vertexNormals(at, part.triangles, {}, normal);
+      const isReshaped = bend(part, at, normal, tangent);
+      if (isReshaped || !part.normals) vertexNormals(at, part.triangles, {}, normal);
     }
+    if (!part.tangents) tangent.fill(0);
     const firstVertex = v / 3;
     for (let k = 0; k < part.triangles.length; k++) triangles[t + k] = part.triangles[k] + firstVertex;
     partOf.fill(index, t / 3, (t + part.triangles.length) / 3);
@@ -76,14 +78,39 @@ export function placeParts(parts: readonly Part[], pose: Pose, view: ViewSpec): 
       const corners = part.uvTriangles ?? part.triangles;
       const firstUv = uv / 2;
       for (let k = 0; k < corners.length; k++) uvTriangles[t + k] = corners[k] + firstUv;
-    }
+    } else uvTriangles.fill(0, t, t + part.triangles.length);
     if (part.doubleSided) faceEye(positions, triangles, uvTriangles, t, t + part.triangles.length);
     placed.push({ part, vertices: [v / 3, end / 3], triangles: [t / 3, (t + part.triangles.length) / 3] });
     v = end;
     t += part.triangles.length;
     uv += uvCount(part);
   }
-  return { parts: placed, partOf, positions, normals, tangents, triangles, uvs, uvTriangles };
+  return { parts: placed, vertexCount, triangleCount, ...memory };
+}
+
+/** Kept from picture to picture: these arrays are large. The first texture position is that of parts without. */
+let memory = allocate(0, 0, 1);
+
+function allocate(vertices: number, triangles: number, corners: number) {
+  return {
+    positions: new Float32Array(3 * vertices),
+    normals: new Float32Array(3 * vertices),
+    tangents: new Float32Array(3 * vertices),
+    triangles: new Uint32Array(3 * triangles),
+    uvTriangles: new Uint32Array(3 * triangles),
+    partOf: new Uint8Array(triangles),
+    uvs: new Float32Array(2 * corners),
+  };
+}
+
+function reserve(vertices: number, triangles: number, corners: number): void {
+  const { positions, partOf, uvs } = memory;
+  if (3 * vertices <= positions.length && triangles <= partOf.length && 2 * corners <= uvs.length) return;
+  memory = allocate(
+    Math.max(vertices, positions.length / 3),
+    Math.max(triangles, partOf.length),
+    Math.max(corners, uvs.length / 2),
+  );
 }
 
 /** Whether a surface has holes where its texture is transparent. */
@@ -129,36 +156,49 @@ function createBend(pose: Pose, view: ViewSpec) {
     return quaternion.toMatrix(quaternion.normalize([x, y, z, w]));
   });
   const lowered = [0, 0];
-  return ({ positions, tangents }: Part, out: Float32Array, outTangents: Float32Array): void => {
+  /** Returns whether the part was bent beyond what rotating its normals follows. */
+  return (part: Part, out: Float32Array, outNormals: Float32Array, outTangents: Float32Array): boolean => {
+    const { positions, normals, tangents } = part;
+    let isReshaped = false;
     for (let i = 0; i < positions.length; i += 3) {
-      lowerArm(positions[i], positions[i + 1], lowered);
-      const x = lowered[0] - pivot[0];
-      const y = lowered[1] - pivot[1];
-      const z = positions[i + 2] - pivot[2];
-      const share = smoothstep(-175, -112, positions[i + 1] + 0.3 * positions[i + 2]);
-      const m = matrices[Math.round(steps * share)];
-      out[i] = fixed[0] + m[0] * x + m[1] * y + m[2] * z;
-      out[i + 1] = fixed[1] - m[3] * x - m[4] * y - m[5] * z;
-      out[i + 2] = fixed[2] - m[6] * x - m[7] * y - m[8] * z;
-      if (!tangents) continue;
-      const tx = tangents[i];
-      const ty = tangents[i + 1];
-      const tz = tangents[i + 2];
-      outTangents[i] = m[0] * tx + m[1] * ty + m[2] * tz;
-      outTangents[i + 1] = -m[3] * tx - m[4] * ty - m[5] * tz;
-      outTangents[i + 2] = -m[6] * tx - m[7] * ty - m[8] * tz;
+      let x = positions[i];
+      let y = positions[i + 1];
+      const z = positions[i + 2];
+      const m = matrices[Math.round(steps * smoothstep(-175, -112, y + 0.3 * z))];
+      if (Math.abs(x) > shoulder.x - 110) {
+        isReshaped = lowerArm(x, y, lowered) || isReshaped;
+        x = lowered[0];
+        y = lowered[1];
+      }
+      x -= pivot[0];
+      y -= pivot[1];
+      const dz = z - pivot[2];
+      out[i] = fixed[0] + m[0] * x + m[1] * y + m[2] * dz;
+      out[i + 1] = fixed[1] - m[3] * x - m[4] * y - m[5] * dz;
+      out[i + 2] = fixed[2] - m[6] * x - m[7] * y - m[8] * dz;
+      if (normals) turn(m, normals, outNormals, i);
+      if (tangents) turn(m, tangents, outTangents, i);
     }
+    return isReshaped;
   };
 }
 
-/** Lets the arms, which MakeHuman holds out at 45°, hang: turns what is beyond the shoulder about it. Writes x and y. */
-function lowerArm(x: number, y: number, out: number[]): void {
+/** A direction of model space in camera space. */
+function turn(m: Matrix3, from: Float32Array, to: Float32Array, i: number): void {
+  const x = from[i];
+  const y = from[i + 1];
+  const z = from[i + 2];
+  to[i] = m[0] * x + m[1] * y + m[2] * z;
+  to[i + 1] = -m[3] * x - m[4] * y - m[5] * z;
+  to[i + 2] = -m[6] * x - m[7] * y - m[8] * z;
+}
+
+/**
+ * Lets the arms, which MakeHuman holds out at 45°, hang: turns what is beyond the shoulder about it. Writes x and y.
+ * @returns whether the point is of an arm
+ */
+function lowerArm(x: number, y: number, out: number[]): boolean {
   const right = Math.abs(x) - shoulder.x;
-  if (right < -110) {
-    out[0] = x;
-    out[1] = y;
-    return;
-  }
   const drop = 12 * smoothstep(-110, 0, right) * smoothstep(110, 60, Math.abs(y - shoulder.y));
   const up = y - shoulder.y - drop;
   const along = Math.SQRT1_2 * (right - up);
@@ -166,4 +206,5 @@ function lowerArm(x: number, y: number, out: number[]): void {
   const angle = -0.42 * smoothstep(-35, 95, along) * smoothstep(-95, -40, above);
   out[0] = Math.sign(x) * (shoulder.x + right * Math.cos(angle) - up * Math.sin(angle));
   out[1] = shoulder.y + right * Math.sin(angle) + up * Math.cos(angle);
+  return angle !== 0;
 }

@@ -1,4 +1,4 @@
-import { type Angles, type Camera, focalFromFocal35, type Pose, quaternionFromAngles } from "cameo";
+import { type Angles, type Camera, focalFromFocal35, PARSE_CROP, type Pose, quaternionFromAngles } from "cameo";
 import { clamp } from "../noise.ts";
 import type { Random } from "../random.ts";
 import type { PortraitOptions } from "../sample.ts";
@@ -86,7 +86,8 @@ export function sampleView(random: Random, framing: PortraitOptions["framing"]):
   const distance = logRange(random, 400, 2000);
   const offAxis = () => clamp(0.15 * random.normal(), -0.4, 0.4) / reach;
   const view: ViewSpec = { head, trunk, focal35, distance, axis: [offAxis(), offAxis()], span: 1, centre: [0.5, 0.5] };
-  return framing === "head" ? frameHead(view, random) : frameFace(view, random);
+  if (framing === "head") return frameHead(view, random);
+  return framing === "parse" ? frameParse(view, random) : frameFace(view, random);
 }
 
 /** As the crop about the head: about the head centre; a third of them badly placed. */
@@ -98,6 +99,26 @@ function frameHead(view: ViewSpec, random: Random): ViewSpec {
     ...view,
     span: cropSpan.head / zoom,
     centre: [0.5 + random.range(-shift, shift), 0.5 + random.range(-shift, shift)],
+  };
+}
+
+/** As the crop that parsing gets: upright, the head above its middle, long hair in it; a third of them badly placed. */
+function frameParse(view: ViewSpec, random: Random): ViewSpec {
+  const bad = random.chance(0.35);
+  const zoom = bad ? logRange(random, 0.65, 1.6) : logRange(random, 0.87, 1.15);
+  const shift = bad ? 0.15 : 0.05;
+  // The camera is turned with the head; what is left is the error of the pose.
+  const roll = (bad ? 8 : 3.5) * random.normal();
+  const { head, trunk } = view;
+  return {
+    ...view,
+    head: { ...head, roll },
+    trunk: { ...trunk, roll: trunk.roll - head.roll + roll },
+    span: PARSE_CROP.extent / zoom,
+    centre: [
+      0.5 + random.range(-shift, shift),
+      0.5 - (zoom * PARSE_CROP.drop) / PARSE_CROP.extent + random.range(-shift, shift),
+    ],
   };
 }
 
