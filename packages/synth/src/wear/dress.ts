@@ -1,0 +1,96 @@
+import type { Assets } from "../assets.ts";
+import { type BareHead, Extra, type Part } from "../part.ts";
+import { createNecklace, shapeCollar, shapeTie } from "./collars.ts";
+import { type FabricSpec, fabricUvs, paintFabric } from "./fabric.ts";
+import { createGlasses } from "./glasses.ts";
+import { type Covering, createHeadwear } from "./headwear.ts";
+import { createEarphones, createEarrings, createHairFlower, earPoints } from "./jewellery.ts";
+import { createOccluder } from "./occluders.ts";
+import type { WearSpec } from "./sample.ts";
+import { createPart } from "./shapes.ts";
+import { createSkullGrid } from "./skull.ts";
+import { fitShirt, type Garment, hiddenUnder, neckRootOf } from "./tops.ts";
+import { createTrunkGrid } from "./trunk.ts";
+
+/** Clothes and all that lies on or in front of a head. */
+export interface Dressed {
+  readonly parts: readonly Part[];
+  /** Base-mesh vertices that clothes hide: faces between them need not be drawn, and must not poke through. */
+  readonly hidden: Uint32Array;
+  /** What headwear does to hair; null where there is none that does anything. */
+  readonly covering: Covering | null;
+}
+
+/** How far a jacket is worn off the shirt, mm. */
+const jacketLift = 7;
+
+/** Fits everything that somebody wears to a head. */
+export function dress(assets: Assets, head: BareHead, spec: WearSpec): Dressed {
+  const root = neckRootOf(head);
+  const trunk = createTrunkGrid(assets, head.base);
+  const { jacket, collar } = spec;
+  const lift = jacket ? 2 + jacketLift : 2;
+  const parts: Part[] = [garment(fitShirt(assets, head, spec.cut, 0, spec.seed), spec.fabric)];
+  if (jacket) parts.push(garment(fitShirt(assets, head, jacket.cut, jacketLift, spec.seed + 1), jacket.fabric));
+  if (collar) {
+    const sheet = shapeCollar(collar, trunk, lift);
+    const own = collar.colour.every((x, k) => x === spec.fabric.colours[0][k]) ? spec.fabric : jacket?.fabric;
+    const texture = own?.colours[0].every((x, k) => x === collar.colour[k]) ? paintFabric(own) : undefined;
+    parts.push(
+      createPart(
+        { ...sheet, uvs: fabricUvs(sheet.positions, root) },
+        "cloth",
+        texture ? [1, 1, 1] : collar.colour,
+        Extra.clothes,
+        {
+          follows: "neck",
+          doubleSided: true,
+          ...(texture ? { texture } : {}),
+        },
+      ),
+    );
+    if (collar.tie)
+      parts.push(
+        createPart(shapeTie(trunk, collar.seed), "cloth", collar.tie, Extra.clothes, {
+          follows: "neck",
+          doubleSided: true,
+        }),
+      );
+  }
+  if (spec.necklace)
+    parts.push(createNecklace(spec.necklace, trunk, spec.cut.shape === "crew" || collar ? lift + 6 : 1));
+
+  const { headwear, glasses, occluder, earrings, headphones, flower } = spec;
+  let covering: Covering | null = null;
+  if (headwear || glasses || occluder || headphones || flower) {
+    const skull = createSkullGrid(head);
+    const tragi = earPoints(assets, head, "tragus");
+    if (headwear) {
+      const worn = createHeadwear(headwear, skull, trunk);
+      parts.push(...worn.parts);
+      covering = worn.covering;
+    }
+    if (glasses) parts.push(...createGlasses(glasses, head, skull));
+    if (headphones) parts.push(...createEarphones(headphones, skull, tragi));
+    if (flower) parts.push(...createHairFlower(flower, skull));
+    if (occluder) parts.push(...createOccluder(occluder, head, skull, tragi));
+  }
+  if (earrings) parts.push(createEarrings(earrings, earPoints(assets, head, "ear_lobe_bottom")));
+  return { parts, hidden: hiddenUnder(assets, spec.cut), covering };
+}
+
+function garment({ sheet, rest, normals }: Garment, fabric: FabricSpec): Part {
+  const texture = paintFabric(fabric);
+  return createPart(
+    { ...sheet, uvs: fabricUvs(rest, [0, 0, 0]) },
+    "cloth",
+    texture ? [1, 1, 1] : fabric.colours[0],
+    Extra.clothes,
+    {
+      follows: "neck",
+      doubleSided: true,
+      normals,
+      ...(texture ? { texture } : {}),
+    },
+  );
+}
