@@ -2,7 +2,7 @@
 export interface Target {
   readonly indices: Uint32Array;
   /** dx, dy, dz per index. */
-  readonly offsets: Float64Array;
+  readonly offsets: Float64Array | Float32Array;
 }
 
 /**

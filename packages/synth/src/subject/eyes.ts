@@ -85,7 +85,7 @@ function splitLids(positions: Float64Array, margin: readonly number[]): { upper:
 const picturedIris = { u: 0.291, v: 1 - 0.291, radius: 0.117 } as const;
 /** Share of the pictured iris that its pupil takes. */
 const picturedPupil = 0.33;
-const side = 128;
+const side = 96;
 
 /** The front of an eyeball, seen along its axis; distance from the middle of the picture is the angle from the axis. */
 export function paintEye({ textures }: Assets, spec: EyeSpec): Texture {
@@ -127,7 +127,7 @@ export function paintEye({ textures }: Assets, spec: EyeSpec): Texture {
       const out = 4 * (y * side + x);
       for (let c = 0; c < 3; c++) {
         const own = c === 0 ? red : c === 1 ? green : blue;
-        const inside = mix(mix(grey, own, spec.saturation) * spec.tint[c] * 0.75 * rim, 0.004, pupil);
+        const inside = mix(mix(grey, own, spec.saturation) * spec.tint[c] * 0.95 * rim, 0.004, pupil);
         const white = spec.white[c] * vein * (1 - bloodshot * [0.06, 0.34, 0.32][c]);
         data[out + c] = toSrgb(clamp(mix(white, inside, iris)));
       }

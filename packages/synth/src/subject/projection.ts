@@ -64,28 +64,44 @@ export function projector({ count, basis, deviations }: LinearSpace, metric: Met
   return out;
 }
 
-/** Rows times offsets: one number per row of {@link projector}. */
+/** Rows times offsets: one number per row of {@link projector}; a multiple of four rows. */
 export function projected(rows: Float32Array, offsets: Float32Array): Float32Array {
   const width = offsets.length;
   const out = new Float32Array(rows.length / width);
-  for (let k = 0; k < out.length; k++) {
-    const at = k * width;
-    let [a, b] = [0, 0];
-    for (let i = 0; i < width; i += 2) {
-      a += rows[at + i] * offsets[i];
-      b += rows[at + i + 1] * offsets[i + 1];
+  // Four rows at a time: offsets are then read a quarter as often.
+  for (let k = 0; k < out.length; k += 4) {
+    const p = k * width;
+    const q = p + width;
+    const r = q + width;
+    const s = r + width;
+    let [a, b, c, d] = [0, 0, 0, 0];
+    for (let i = 0; i < width; i++) {
+      const x = offsets[i];
+      a += rows[p + i] * x;
+      b += rows[q + i] * x;
+      c += rows[r + i] * x;
+      d += rows[s + i] * x;
     }
-    out[k] = a + b;
+    out[k] = a;
+    out[k + 1] = b;
+    out[k + 2] = c;
+    out[k + 3] = d;
   }
   return out;
 }
 
-/** Adds Σ cₖ · deviationₖ · basisₖ to `out`. */
+/** Adds Σ cₖ · deviationₖ · basisₖ to `out`; as many coefficients as the space has, a multiple of four. */
 export function addSpan({ basis, deviations }: LinearSpace, coefficients: ArrayLike<number>, out: Float32Array): void {
-  for (let k = 0; k < coefficients.length; k++) {
-    const weight = coefficients[k] * deviations[k];
-    if (weight === 0) continue;
-    const at = k * out.length;
-    for (let i = 0; i < out.length; i++) out[i] += weight * basis[at + i];
+  const width = out.length;
+  for (let k = 0; k < coefficients.length; k += 4) {
+    const a = coefficients[k] * deviations[k];
+    const b = coefficients[k + 1] * deviations[k + 1];
+    const c = coefficients[k + 2] * deviations[k + 2];
+    const d = coefficients[k + 3] * deviations[k + 3];
+    const p = k * width;
+    const q = p + width;
+    const r = q + width;
+    const s = r + width;
+    for (let i = 0; i < width; i++) out[i] += a * basis[p + i] + b * basis[q + i] + c * basis[r + i] + d * basis[s + i];
   }
 }

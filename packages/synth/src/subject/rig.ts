@@ -20,7 +20,7 @@ export interface HeadRig {
   readonly expression: Float32Array;
   /** How far every vertex of the base mesh goes along when cage points move: a row per vertex, a column per cage point. */
   readonly follow: SparseMatrix;
-  /** The pack's targets without the vertices that no portrait shows. */
+  /** The pack's targets, single precision, without the vertices that no portrait shows. */
   readonly targets: ReadonlyMap<string, Target>;
 }
 
@@ -48,8 +48,7 @@ function shownPart({ indices, offsets }: Target, { reference, landmarks }: Pack)
   const kept = new Uint32Array(indices.length);
   let count = 0;
   for (let i = 0; i < indices.length; i++) if (reference[3 * indices[i] + 1] > lowest) kept[count++] = i;
-  if (count === indices.length) return { indices, offsets };
-  const out = { indices: new Uint32Array(count), offsets: new Float64Array(3 * count) };
+  const out = { indices: new Uint32Array(count), offsets: new Float32Array(3 * count) };
   for (let i = 0; i < count; i++) {
     out.indices[i] = indices[kept[i]];
     for (let axis = 0; axis < 3; axis++) out.offsets[3 * i + axis] = offsets[3 * kept[i] + axis];

@@ -17,17 +17,17 @@ export function sampleSubject(random: Random, { rig, parts, skins }: Assets): Su
   const style = (kind: string) => random.pick([...parts.keys()].filter((path) => path.startsWith(`${kind}/`)));
   const female = person.male < 0.5;
   const madeUp = female && person.age > 15 && random.chance(0.45);
-  const browTone = random.range(0.45, 0.9);
+  const skin = sampleSkin(random, person, melanin, madeUp, skins.pictures);
   return {
     person,
     shape,
     spanned: random.chance(0.5),
-    skin: sampleSkin(random, person, melanin, madeUp, skins.pictures),
+    skin,
     eyes: sampleEyes(random, melanin),
     hairColour,
     brows: {
       style: style("eyebrows"),
-      colour: hairColour.map((x) => Math.max(0.006, x * browTone)) as unknown as Rgb,
+      colour: browColour(random, hairColour, skin.tone),
       opacity: random.range(0.55, 1),
     },
     lashes: {
@@ -35,10 +35,21 @@ export function sampleSubject(random: Random, { rig, parts, skins }: Assets): Su
       colour: madeUp ? [0.005, 0.005, 0.005] : [0.012, 0.009, 0.007],
       opacity: madeUp ? random.range(0.75, 1) : random.range(0.25, female ? 0.8 : 0.55),
     },
-    teeth: [1, random.range(0.93, 1), random.range(0.72, 0.98)].map(
-      (x) => x * random.range(0.8, 1.05),
-    ) as unknown as Rgb,
+    teeth: sampleTeeth(random),
   };
+}
+
+/** From white to yellowish. */
+function sampleTeeth(random: Random): Rgb {
+  const value = random.range(0.8, 1.05);
+  const blue = random.range(0.72, 0.98);
+  return [value, value * mix(blue, 1, 0.7), value * blue];
+}
+
+/** As the hair, mostly darker, and never lighter than the skin. */
+function browColour(random: Random, hair: Rgb, tone: Rgb): Rgb {
+  const value = random.range(0.45, 0.9) * Math.min(1, (0.7 * luminance(tone)) / luminance(hair));
+  return [value * hair[0], value * hair[1], value * hair[2]];
 }
 
 /** How skin darkens with melanin (a unit of it goes from pale to olive), and with blood: natural logarithms for r, g, b. */
@@ -72,8 +83,8 @@ function sampleSkin(
   madeUp: boolean,
   pictures: readonly SkinPicture[],
 ): SkinSpec {
-  const blood = 0.22 * random.normal();
-  const yellow = 0.1 * random.normal();
+  const blood = 0.05 + 0.11 * random.normal();
+  const yellow = 0.07 * random.normal();
   const tone = paleSkin.map((x, c) =>
     Math.min(0.75, x * Math.exp(-melanin * melaninAbsorbs[c] - blood * bloodAbsorbs[c] - (c === 2 ? yellow : 0))),
   ) as unknown as Rgb;
@@ -104,14 +115,14 @@ function sampleSkin(
       nose: redder(0.06),
       ears: redder(0.08),
       chin: redder(0),
-      lips: redder(0.12),
+      lips: redder(0.12) + 0.55 * dark,
       underEyes: redder(0.05),
     },
     freckles: spots(0.1 + 0.5 * fair, 420, 0.5),
     moles: spots(0.5, 7, 0.85),
     blemishes: spots(person.age < 35 ? 0.45 : 0.2, 26, 0.6),
     ageSpots: spots(old, 40, 0.4),
-    lipstick: makeUp(0.8, lipsticks, 0.75),
+    lipstick: makeUp(0.8, lipsticks, 0.65),
     eyeShadow: makeUp(0.6, eyeShadows, 0.6),
     blush: makeUp(0.5, blushes, 0.3),
     liner: madeUp ? random.range(0.2, 0.9) : random.range(0, 0.15),
@@ -136,7 +147,7 @@ const eyeShadows: readonly Rgb[] = [
   [0.2, 0.08, 0.1],
 ];
 const blushes: readonly Rgb[] = [
-  [0.5, 0.14, 0.13],
+  [0.5, 0.17, 0.15],
   [0.5, 0.18, 0.12],
 ];
 
@@ -155,7 +166,7 @@ function pickSkin(random: Random, person: Person, tone: Rgb, pictures: readonly 
       (ages[age] ?? 0) *
       (0.1 + (shares.get(ancestry) ?? 0)) *
       (0.03 + (sex === "male" ? person.male : 1 - person.male)) *
-      Math.exp(-((difference / 1.1) ** 2))
+      Math.exp(-((difference / 0.75) ** 2))
     );
   });
   return random.pick(pictures, weights).name;
@@ -174,7 +185,7 @@ const paleIrises = [
 
 function sampleEyes(random: Random, melanin: number): EyeSpec {
   const brown = random.chance(clamp(0.42 + 0.75 * melanin, 0, 0.97));
-  const dark = brown ? mix(1, 0.35, clamp(melanin / 1.6)) : 1;
+  const dark = brown ? mix(1.1, 0.55, clamp(melanin / 1.6)) : 1;
   const value = dark * Math.exp(0.22 * random.normal());
   const white = random.range(0.5, 0.72);
   return {

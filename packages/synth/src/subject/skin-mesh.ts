@@ -15,11 +15,11 @@ import type { Pack } from "../makehuman/reference.ts";
 import { floodFaces, loopEdges, quadTopology } from "../makehuman/topology.ts";
 import { Extra } from "../part.ts";
 
-/** The drawn part of a skin texture: where the head lies in a whole skin, in texels at {@link skinSide}, and two white rows below. */
+/** The drawn part of a skin texture: where the head lies in a whole skin, in texels at {@link skinSide}, and two rows below in the mean tone, for what no texture colours. */
 export const skinSide = 1024;
 export const skinCrop = { left: 652, top: 182, width: 368, height: 694 } as const;
-export const whiteRows = 2;
-const textureHeight = skinCrop.height + whiteRows;
+export const plainRows = 2;
+const textureHeight = skinCrop.height + plainRows;
 
 /** A number per vertex of the skin. */
 type Mask = Float32Array;
@@ -109,7 +109,7 @@ export function buildSkinMesh(pack: Pack, cage: Cage, model: MorphableModel): Sk
     if (textured.has(faceOf(t))) for (let k = 0; k < 3; k++) inTexture[triangles[3 * t + k]] = 1;
   const copies = new Map<number, number>();
   const plainUv = new Map<number, number>();
-  const white = fineUvs.length / 2;
+  const toned = fineUvs.length / 2;
   for (let t = 0; t < triangles.length / 3; t++) {
     if (textured.has(faceOf(t))) continue;
     for (let k = 3 * t; k < 3 * t + 3; k++) {
@@ -117,18 +117,18 @@ export function buildSkinMesh(pack: Pack, cage: Cage, model: MorphableModel): Sk
       if (inTexture[v] && !copies.has(v)) copies.set(v, fine.vertexCount + copies.size);
       triangles[k] = copies.get(v) ?? v;
       plainUv.set(triangles[k], uvTriangles[k]);
-      uvTriangles[k] = white;
+      uvTriangles[k] = toned;
     }
   }
   const rows = [...Array(fine.vertexCount).keys(), ...copies.keys()];
   const stencils = takeRows(fine.stencils, rows, vertices.used);
   const uvs = new Float32Array(fineUvs.length + 2);
-  for (let i = 0; i < white; i++) {
+  for (let i = 0; i < toned; i++) {
     uvs[2 * i] = (fineUvs[2 * i] * skinSide - skinCrop.left) / skinCrop.width;
     uvs[2 * i + 1] = (fineUvs[2 * i + 1] * skinSide - skinCrop.top) / textureHeight;
   }
-  uvs[2 * white] = 0.5;
-  uvs[2 * white + 1] = 1;
+  uvs[2 * toned] = 0.5;
+  uvs[2 * toned + 1] = 1;
 
   const count = triangles.length / 3;
   const partOf = Array.from({ length: count }, (_, t) => parts.get(faceOf(t))!);
@@ -248,7 +248,7 @@ function skinZones(
       }
     return own.map((x, v) => (all[v] > 0 ? x / all[v] : 0));
   };
-  const [nose, corner, chin, lid, tip, brow, tragus, outer, inner] = [
+  const [nose, corner, chin, lid, tip, brow, tragus, outer, inner, hairline] = [
     "subnasale",
     "cheilion_left",
     "pogonion",
@@ -258,6 +258,7 @@ function skinZones(
     "tragus_left",
     "exocanthion_left",
     "endocanthion_left",
+    "trichion_hairline_approx",
   ].map(at);
   const margins = [...regions.loops.eyelid_margin_left, ...regions.loops.eyelid_margin_right];
   const marginTree = new VertexTree(
@@ -272,7 +273,7 @@ function skinZones(
     return face[v] * smoothstep(line - 1, line + 2, y);
   });
   const centreX = (outer[0] + inner[0]) / 2;
-  const hair = share("scalp");
+  const scalp = share("scalp");
   return {
     lips,
     cheeks: ball([corner[0] + 17, (lid[1] + nose[1]) / 2 - 2, nose[2] - 22], 20),
@@ -284,11 +285,12 @@ function skinZones(
       (x, _y, _z, v) => upper[v] * Math.exp(-((toMargin[v] / 9) ** 2)) * Math.exp(-(((x - centreX) / 22) ** 2)),
     ),
     lidMargins: mask((_x, _y, _z, v) => face[v] * Math.exp(-((toMargin[v] / 1.8) ** 2))),
+    // Painted hair begins before the scalp does, and goes down before the ears.
     hair: mask((x, y, z, v) =>
-      // The sideburns before the ears are painted too.
       Math.max(
-        smoothed(hair[v]),
-        smoothstep(55, 64, x) * smoothstep(tragus[1] - 12, tragus[1] + 8, y) * (z > tragus[2] - 10 ? 1 : 0),
+        smoothed(scalp[v]),
+        z > tragus[2] - 10 ? smoothstep(hairline[1] - 24, hairline[1] - 4, y + 0.28 * Math.max(0, x - 30)) : 0,
+        z > tragus[2] - 10 ? smoothstep(55, 64, x) * smoothstep(tragus[1] - 12, tragus[1] + 8, y) : 0,
       ),
     ),
     sun: mask((x, y, z, v) => {

@@ -5,7 +5,7 @@ import type { Stubble } from "../part.ts";
 import { type Random, random } from "../random.ts";
 import type { Texture } from "../texture.ts";
 import { bloodAbsorbs } from "./sample.ts";
-import { skinCrop, whiteRows } from "./skin-mesh.ts";
+import { plainRows, skinCrop } from "./skin-mesh.ts";
 import type { SkinPicture } from "./skins.ts";
 import type { MakeUp, Rgb, SkinSpec, Spots } from "./spec.ts";
 
@@ -35,7 +35,8 @@ export function paintSkin({ skins, skin: mesh }: Assets, spec: SkinSpec, stubble
   });
   const tables = toneTables(spec, a, b);
   const share = Math.round(256 * spec.share);
-  const texture = blendTexture(a.data, b.data, share, tables);
+  const texture = blendTexture(a.data, b.data, share, tables, spec.tone, skins.spans);
+  const plainTexel = texture.data.length - 4;
   const source = random(spec.seed, "spots");
   addSpots(texture, skins.sunTexels, spec.freckles, freckle, source);
   addSpots(texture, skins.faceTexels, spec.ageSpots, ageSpot, source);
@@ -47,23 +48,32 @@ export function paintSkin({ skins, skin: mesh }: Assets, spec: SkinSpec, stubble
   for (let i = 0; i < mesh.plain.length; i++)
     for (let c = 0; c < 3; c++) {
       const blended = (a.plain[3 * i + c] * share + b.plain[3 * i + c] * (256 - share)) >> 8;
-      colours[3 * mesh.plain[i] + c] *= linearOfSrgb[tables[c][blended]];
+      colours[3 * mesh.plain[i] + c] *= linearOfSrgb[tables[c][blended]] / linearOfSrgb[texture.data[plainTexel + c]];
     }
   return { texture, colours };
 }
 
-function blendTexture(a: Uint8Array, b: Uint8Array, share: number, [red, green, blue]: Uint8Array[]): Texture {
+function blendTexture(
+  a: Uint8Array,
+  b: Uint8Array,
+  share: number,
+  [red, green, blue]: Uint8Array[],
+  tone: Rgb,
+  spans: Uint16Array,
+): Texture {
   const { width, height } = skinCrop;
-  const packed = new Uint32Array(width * (height + whiteRows));
+  const packed = new Uint32Array(width * (height + plainRows));
   const rest = 256 - share;
-  for (let i = 0, k = 0; i < width * height; i++, k += 3)
-    packed[i] =
-      0xff000000 |
-      (blue[(a[k + 2] * share + b[k + 2] * rest) >> 8] << 16) |
-      (green[(a[k + 1] * share + b[k + 1] * rest) >> 8] << 8) |
-      red[(a[k] * share + b[k] * rest) >> 8];
-  packed.fill(0xffffffff, width * height);
-  return { width, height: height + whiteRows, data: new Uint8Array(packed.buffer) };
+  for (let y = 0; y < height; y++)
+    for (let i = y * width + spans[2 * y], to = y * width + spans[2 * y + 1], k = 3 * i; i < to; i++, k += 3)
+      packed[i] =
+        0xff000000 |
+        (blue[(a[k + 2] * share + b[k + 2] * rest) >> 8] << 16) |
+        (green[(a[k + 1] * share + b[k + 1] * rest) >> 8] << 8) |
+        red[(a[k] * share + b[k] * rest) >> 8];
+  const [r, g, b8] = tone.map(toSrgb);
+  packed.fill((0xff000000 | (b8 << 16) | (g << 8) | r) >>> 0, width * height);
+  return { width, height: height + plainRows, data: new Uint8Array(packed.buffer) };
 }
 
 /** Size of spots, texels (about 0.9 mm), and what is left of sRGB red, green and blue in the middle of the strongest. */
@@ -123,7 +133,7 @@ function vertexColours(zones: Assets["skin"]["zones"], spec: SkinSpec): Float32A
     if (line < 0.999) for (let c = 0; c < 3; c++) out[3 * v + c] *= line;
   }
   // The skins' own lips are about this much darker than the skin.
-  addMakeUp(out, zones.lips, spec.lipstick, [spec.tone[0] * 0.8, spec.tone[1] * 0.6, spec.tone[2] * 0.65]);
+  addMakeUp(out, zones.lips, spec.lipstick, [spec.tone[0] * 0.9, spec.tone[1] * 0.75, spec.tone[2] * 0.8]);
   addMakeUp(out, zones.upperLids, spec.eyeShadow, spec.tone);
   addMakeUp(out, zones.cheeks, spec.blush, spec.tone);
   return out;

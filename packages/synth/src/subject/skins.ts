@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { linearOfSrgb, toSrgb } from "cameo";
 import sharp from "sharp";
 import { mix } from "../noise.ts";
-import { type SkinMesh, skinCrop, skinSide, whiteRows } from "./skin-mesh.ts";
+import { plainRows, type SkinMesh, skinCrop, skinSide } from "./skin-mesh.ts";
 import type { Rgb } from "./spec.ts";
 
 /** A skin of the pack: what a head shows of it, without painted hair. */
@@ -22,6 +22,8 @@ export interface SkinPicture {
 
 export interface Skins {
   readonly pictures: readonly SkinPicture[];
+  /** First used texel of each row, and one past the last. */
+  readonly spans: Uint16Array;
   /** Texels that a freckle may sit on, each listed the more often the likelier it is. */
   readonly sunTexels: Uint32Array;
   /** All texels of the face. */
@@ -56,9 +58,23 @@ export function prepareSkins(decoded: ReadonlyMap<string, Uint8Array>, mesh: Ski
   }
   return {
     pictures: [...decoded].map(([name, whole]) => prepareSkin(name, whole, mesh, zone, inMiddle)),
+    spans: usedSpans(zone),
     sunTexels: Uint32Array.from(sunTexels),
     faceTexels: Uint32Array.from(faceTexels),
   };
+}
+
+function usedSpans(mask: Float32Array): Uint16Array {
+  const { width, height } = skinCrop;
+  const out = new Uint16Array(2 * height);
+  for (let y = 0; y < height; y++) {
+    const row = mask.subarray(y * width, (y + 1) * width);
+    const first = row.findIndex((x) => x >= 0);
+    if (first < 0) continue;
+    out[2 * y] = first;
+    out[2 * y + 1] = 1 + row.findLastIndex((x) => x >= 0);
+  }
+  return out;
 }
 
 function prepareSkin(
@@ -94,7 +110,7 @@ function prepareSkin(
 /** Side of the cells whose mean is the coarse colour of a skin, texels. */
 const cell = 16;
 
-/** Replaces the coarse colour by that of the face where hair is painted, and keeps half of the fine pattern. */
+/** Replaces the coarse colour by that of the face where hair is painted, and keeps little of the fine pattern. */
 function shave(data: Uint8Array, zone: Float32Array, mean: readonly number[]): void {
   const { width, height } = skinCrop;
   const columns = Math.ceil(width / cell);
@@ -127,7 +143,7 @@ function shave(data: Uint8Array, zone: Float32Array, mean: readonly number[]): v
           gy - y0,
         );
         const own = data[3 * i + c];
-        const detail = Math.min(1.15, Math.max(0.85, (own + 8) / (low + 8))) ** 0.5;
+        const detail = Math.min(1.04, Math.max(0.96, (own + 8) / (low + 8)));
         data[3 * i + c] = Math.min(255, mix(own, mean[c] * detail, w));
       }
     }
@@ -139,12 +155,10 @@ function paintTexels({ triangles, uvs, uvTriangles }: SkinMesh, mask: Float32Arr
   const out = new Float32Array(width * height).fill(Number.NaN);
   const x = [0, 0, 0];
   const y = [0, 0, 0];
-  // Texture heights count the white rows.
-  const scale = uvScale;
   for (let t = 0; t < triangles.length; t += 3) {
     for (let k = 0; k < 3; k++) {
       x[k] = uvs[2 * uvTriangles[t + k]] * width - 0.5;
-      y[k] = uvs[2 * uvTriangles[t + k] + 1] * scale - 0.5;
+      y[k] = uvs[2 * uvTriangles[t + k] + 1] * uvScale - 0.5;
     }
     const area = (x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0]);
     if (area === 0) continue;
@@ -163,7 +177,8 @@ function paintTexels({ triangles, uvs, uvTriangles }: SkinMesh, mask: Float32Arr
   return out;
 }
 
-const uvScale = skinCrop.height + whiteRows;
+/** Texture heights count the plain rows. */
+const uvScale = skinCrop.height + plainRows;
 
 /** How far masks reach beyond the border of the island, texels: what bilinear reading and coarse cells see. */
 const rim = 6;

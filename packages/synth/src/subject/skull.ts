@@ -19,8 +19,20 @@ export function skullPoints(pack: Pack, { skin, ofBody, start }: Cage, points: F
 }
 
 /** The rigid motion that lays the skull of a head on that of another; both are cage points, mm. */
-export const skullAlignment = (skull: Float32Array, head: Float32Array, to: Float32Array): Similarity =>
-  fitRigid(head, to, skull);
+export function skullAlignment(skull: Float32Array, head: Float32Array, to: Float32Array): Similarity {
+  let count = 0;
+  for (const weight of skull) count += weight;
+  const from = new Float32Array(3 * count);
+  const target = new Float32Array(3 * count);
+  for (let i = 0, k = 0; i < skull.length; i++) {
+    if (skull[i] === 0) continue;
+    for (let axis = 0; axis < 3; axis++, k++) {
+      from[k] = head[3 * i + axis];
+      target[k] = to[3 * i + axis];
+    }
+  }
+  return fitRigid(from, target);
+}
 
 /** Moves a head rigidly so that its skull lies on that of another. */
 export const alignHead = (skull: Float32Array, head: Float32Array, to: Float32Array): Float32Array =>
