@@ -288,14 +288,14 @@ function growBeardHairs(head: BareHead, map: BeardMap, density: Float32Array, sp
     const share = isMoustache ? 1 : 0.35 + 0.65 * Math.max(map.chin[a], smooth((z - 10) / 60));
     const length = (isMoustache ? spec.moustacheLength : spec.length * share) * source.range(0.6, 1.15);
     const h = length / (points - 1);
-    const lift = source.range(0.15, long ? 0.6 : 0.45);
+    const lift = source.range(0.03, long ? 0.6 : 0.08 + 0.025 * spec.length);
     let dx = lift * nx + (isMoustache ? 0.9 * Math.tanh(x / 5) : 0) + 0.25 * source.normal() * (0.4 + spec.curl);
     let dy = lift * ny - 0.75 + 0.2 * source.normal() * (0.4 + spec.curl);
     const dz = lift * nz + 0.25 * source.normal() * (0.4 + spec.curl);
     const phase = source.range(0, 6.3);
     path.count = points;
     for (let i = 0; i < points; i++) {
-      const d = Math.hypot(dx, dy, dz) || 1;
+      const d = Math.sqrt(dx * dx + dy * dy + dz * dz) || 1;
       const w = spec.curl * Math.min(1, (i * h) / 6);
       path.points[3 * i] = x + w * Math.cos(phase + (i * h) / 1.8);
       path.points[3 * i + 1] = y;
@@ -306,7 +306,7 @@ function growBeardHairs(head: BareHead, map: BeardMap, density: Float32Array, sp
       dy -= 0.12 * h * 0.2;
       // Long beards come together below the chin.
       if (long) dx -= 0.004 * h * x;
-      const r = Math.hypot(x, y - centreY, z);
+      const r = Math.sqrt(x * x + (y - centreY) * (y - centreY) + z * z);
       const least = distanceAlong(scalp.skin, x, y - centreY, z) + 0.5;
       if (r < least) {
         x *= least / r;

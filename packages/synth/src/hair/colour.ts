@@ -84,15 +84,19 @@ export function sampleHairColour(random: Random, person: Person): HairColour {
   const brightness = (base[0] + base[1] + base[2]) / 3;
   const highlights = adult && random.chance(0.3 - 0.2 * person.male);
   const fades = adult && random.chance(0.22 - 0.17 * person.male);
-  const lighter = blend(base, rgb([222, 190, 140]), random.range(0.1, 0.5));
-  const streaks =
-    grey > 0.08 && grey < 0.8 && !dyed
-      ? white
-      : highlights
-        ? brightness > 0.3 && random.chance(0.5)
-          ? times(base, 0.45)
-          : lighter
-        : times(base, random.range(0.75, 1.3));
+  const lighter = blend(
+    base,
+    rgb([222, 190, 140]),
+    random.chance(0.08) ? random.range(0.3, 0.7) : random.range(0.04, 0.2 + brightness),
+  );
+  const darker = times(base, random.range(0.35, 0.7));
+  const streaks = highlights
+    ? random.chance(brightness > 0.3 ? 0.5 : 0.1)
+      ? darker
+      : lighter
+    : grey > 0.08 && !dyed
+      ? blend(base, white, 0.1 + 0.25 * grey)
+      : times(base, random.range(0.75, 1.3));
   return {
     name,
     base,

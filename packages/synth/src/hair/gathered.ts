@@ -29,7 +29,7 @@ export function growGathered(scalp: Scalp, layer: GatheredLayer, colour: HairCol
   const frame = frameAt(scalp, layer.at);
   const path = createPath();
   const style: LockStyle = { width: 6, rootShare: 0.9, tipShare: 0.5, turn: 0, tone: 1, streak: 0, before: 150 };
-  const locks = layer.form === "braid" ? 150 : layer.form === "tail" ? 150 : layer.form === "puff" ? 420 : 170;
+  const { locks } = layer;
   const points = layer.form === "puff" ? 8 : layer.form === "bun" ? 16 : 34;
   const ribbons = createRibbons(locks * points);
   const trunk = layer.form === "tail" || layer.form === "braid" ? trunkOf(frame, layer) : null;

@@ -39,6 +39,6 @@ export function growHair(assets: Assets, head: BareHead, spec: HairSpec): Growth
   });
   // Seen between the hairs, roots lie in their shade.
   const shade = layers.length > 0 ? 0.55 : 1;
-  const [r, g, b] = colour.rootLength > 0 ? colour.roots : colour.base;
+  const [r, g, b] = colour.rootLength > 8 ? colour.roots : colour.base;
   return { parts, stubble: { density, colour: [r * shade, g * shade, b * shade] } };
 }

@@ -56,8 +56,10 @@ export interface Ribbons {
   cornerCount: number;
 }
 
-/** Room for locks of so many points together. */
-export function createRibbons(points: number): Ribbons {
+/** One after the other all locks are laid in the same memory; parts get copies. */
+let scratch = allocate(16384);
+
+function allocate(points: number): Ribbons {
   return {
     positions: new Float32Array(6 * points),
     normals: new Float32Array(6 * points),
@@ -70,6 +72,14 @@ export function createRibbons(points: number): Ribbons {
   };
 }
 
+/** Room for locks of so many points together, until the next call. */
+export function createRibbons(points: number): Ribbons {
+  if (6 * points > scratch.positions.length) scratch = allocate(points);
+  scratch.vertexCount = 0;
+  scratch.cornerCount = 0;
+  return scratch;
+}
+
 /** How much the normals of the two sides of a lock lean outwards: it looks round. */
 const roundness = 0.22;
 
@@ -77,6 +87,7 @@ const roundness = 0.22;
 export function layLock(ribbons: Ribbons, path: Path, style: LockStyle, colour: HairColour, random: Random): void {
   const { points, count } = path;
   const { positions, normals, tangents, uvs, colours, triangles } = ribbons;
+  const { base, roots, tips, streaks, rootLength } = colour;
   if (count < 2 || 3 * (ribbons.vertexCount + 2 * count) > positions.length) return;
   const column = random.integer(lockColumns);
   const flip = random.chance(0.5);
@@ -141,14 +152,20 @@ export function layLock(ribbons: Ribbons, path: Path, style: LockStyle, colour: 
     const sy = cosTurn * wy + sinTurn * fy;
     const sz = cosTurn * wz + sinTurn * fz;
     const t = i / (count - 1);
-    if (i > 0) along += Math.hypot(x - points[3 * i - 3], y - points[3 * i - 2], z - points[3 * i - 1]);
+    if (i > 0) {
+      const ax = x - points[3 * i - 3];
+      const ay = y - points[3 * i - 2];
+      const az = z - points[3 * i - 1];
+      along += Math.sqrt(ax * ax + ay * ay + az * az);
+    }
     const shareOfWidth =
       t < 0.25
         ? style.rootShare + (1 - style.rootShare) * (t / 0.25)
         : 1 - (1 - style.tipShare) * ((t - 0.25) / 0.75) ** 2;
     const half = 0.5 * style.width * shareOfWidth;
-    const atRoot = clamp(1 - along / (colour.rootLength + 0.01)) * (colour.rootLength > 0 ? 1 : 0);
-    const atTip = clamp((t - 0.35) / 0.65) ** 1.5;
+    const atRoot = rootLength > 0 ? clamp(1 - along / rootLength) : 0;
+    const towardTip = t > 0.35 ? (t - 0.35) / 0.65 : 0;
+    const atTip = towardTip * towardTip;
     for (let side = -1; side <= 1; side += 2) {
       const v = ribbons.vertexCount++;
       positions[3 * v] = x + side * half * sx;
@@ -171,9 +188,9 @@ export function layLock(ribbons: Ribbons, path: Path, style: LockStyle, colour: 
       uvs[2 * v] = side < 0 ? uLeft : uRight;
       uvs[2 * v + 1] = 0.01 + 0.98 * t;
       for (let c = 0; c < 3; c++) {
-        let value = colour.base[c] + atTip * (colour.tips[c] - colour.base[c]);
-        value += style.streak * (colour.streaks[c] - value);
-        value += atRoot * (colour.roots[c] - value);
+        let value = base[c] + atTip * (tips[c] - base[c]);
+        value += style.streak * (streaks[c] - value);
+        value += atRoot * (roots[c] - value);
         colours[3 * v + c] = Math.max(0.001, value * style.tone);
       }
     }

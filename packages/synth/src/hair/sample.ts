@@ -117,6 +117,14 @@ function sampleLayers(random: Random, person: Person, man: boolean, kind: HairKi
               top: random.range(15, 60),
               sides: random.range(10, 30),
               back: random.range(12, 40),
+              comb: {
+                whorl: 0.8,
+                parted: 0,
+                back: random.range(-0.2, 1),
+                side: 0.4 * random.normal(),
+                up: random.range(0, 0.3),
+              },
+              lift: random.range(0.1, 0.4),
               fringe: null,
             },
           ];
@@ -179,7 +187,9 @@ function sampleStyle(random: Random, man: boolean): StyleLayer {
     mirrored: random.chance(0.5),
     warp: random.chance(0.8) ? 2 + 14 * wild * wild : 0,
     wave: random.range(18, 80),
-    sweep: random.chance(0.5) ? [0.12 * random.normal(), 0.06 * random.normal()] : [0, 0],
+    sweep: random.chance(0.5)
+      ? [(long ? 0.07 : 0.12) * random.normal(), (long ? 0.02 : 0.06) * random.normal()]
+      : [0, 0],
     volume: clamp(1 + 0.35 * random.normal(), 0.5, long ? 1.5 : 2.4),
     cut: long && random.chance(0.5) ? random.range(-150, -15) : null,
     reach: !long && random.chance(0.3) ? random.range(10, 45) : null,
@@ -436,6 +446,7 @@ function sampleGathered(random: Random, curly: boolean): HairLayer[] {
   const layer = (side: number): GatheredLayer => ({
     type: "gathered",
     form,
+    locks: Math.round((form === "puff" ? 420 : 160) * (pair ? 0.55 : 1)),
     at: at(side),
     radius:
       form === "tail"
@@ -507,7 +518,7 @@ function sampleShells(random: Random, coiled: boolean): HairLayer[] {
     lumps: random.range(0.05, 0.5),
     lumpSize: random.range(10, 45),
   };
-  if (texture === "fuzz" || random.chance(0.35)) return [shell];
+  if (texture === "fuzz" || random.chance(thickness < 12 ? 0.4 : 0.12)) return [shell];
   const tips: StrandLayer =
     texture === "coils"
       ? {

@@ -129,39 +129,59 @@ function castRays(mean: Float32Array, triangles: Uint32Array, wanted: (t: number
     directions[3 * n + 1] = y / length;
     directions[3 * n + 2] = z / length;
   }
+  const cells = sortDirections(directions);
+  const low = [0, 0, 0];
+  const high = [0, 0, 0];
   for (let t = 0; 3 * t < triangles.length; t++) {
     if (!wanted(t)) continue;
     const [a, b, c] = [0, 1, 2].map((k) => {
       const v = 3 * triangles[3 * t + k];
       return [mean[v], mean[v + 1] - centreY, mean[v + 2]];
     });
-    const middle = [0, 1, 2].map((k) => (a[k] + b[k] + c[k]) / 3);
-    const distance = Math.hypot(...middle);
-    const axis = middle.map((x) => x / distance);
-    const [ax, ay, az] = axis;
-    const cone = Math.min(...[a, b, c].map((p) => dot(p, axis) / Math.hypot(...p))) - 1e-6;
-    for (let n = 0; n < count; n++) {
-      const x = directions[3 * n];
-      const y = directions[3 * n + 1];
-      const z = directions[3 * n + 2];
-      if (x * ax + y * ay + z * az < cone) continue;
-      const d = [x, y, z];
-      const e1 = minus(b, a);
-      const e2 = minus(c, a);
-      const p = cross(d, e2);
-      const det = dot(e1, p);
-      if (Math.abs(det) < 1e-9) continue;
-      const wb = -dot(a, p) / det;
-      const q = cross([-a[0], -a[1], -a[2]], e1);
-      const wc = dot(d, q) / det;
-      const far = dot(e2, q) / det;
-      if (wb < -1e-6 || wc < -1e-6 || wb + wc > 1 + 1e-6 || far <= farthest[n]) continue;
-      farthest[n] = far;
-      vertices.set(triangles.subarray(3 * t, 3 * t + 3), 3 * n);
-      weights.set([1 - wb - wc, wb, wc], 3 * n);
+    const lengths = [a, b, c].map((p) => Math.hypot(...p));
+    for (let k = 0; k < 3; k++) {
+      const along = [a[k] / lengths[0], b[k] / lengths[1], c[k] / lengths[2]];
+      low[k] = cellOf(Math.min(...along) - 0.01);
+      high[k] = cellOf(Math.max(...along) + 0.01);
     }
+    const e1 = minus(b, a);
+    const e2 = minus(c, a);
+    for (let i = low[0]; i <= high[0]; i++)
+      for (let j = low[1]; j <= high[1]; j++)
+        for (let k = low[2]; k <= high[2]; k++)
+          for (const n of cells.get((i * cellCount + j) * cellCount + k) ?? []) {
+            const d = [directions[3 * n], directions[3 * n + 1], directions[3 * n + 2]];
+            const p = cross(d, e2);
+            const det = dot(e1, p);
+            if (Math.abs(det) < 1e-9) continue;
+            const wb = -dot(a, p) / det;
+            const q = cross([-a[0], -a[1], -a[2]], e1);
+            const wc = dot(d, q) / det;
+            const far = dot(e2, q) / det;
+            if (wb < -1e-6 || wc < -1e-6 || wb + wc > 1 + 1e-6 || far <= farthest[n]) continue;
+            farthest[n] = far;
+            vertices.set(triangles.subarray(3 * t, 3 * t + 3), 3 * n);
+            weights.set([1 - wb - wc, wb, wc], 3 * n);
+          }
   }
   return { vertices, weights };
+}
+
+/** Cells along each axis of the cube of directions. */
+const cellCount = 24;
+const cellOf = (c: number) => Math.max(0, Math.min(cellCount - 1, Math.floor((c + 1) * (cellCount / 2))));
+
+/** Which directions lie in each cell. */
+function sortDirections(directions: Float64Array): Map<number, number[]> {
+  const cells = new Map<number, number[]>();
+  for (let n = 0; 3 * n < directions.length; n++) {
+    const [i, j, k] = [0, 1, 2].map((axis) => cellOf(directions[3 * n + axis]));
+    const key = (i * cellCount + j) * cellCount + k;
+    const cell = cells.get(key);
+    if (cell) cell.push(n);
+    else cells.set(key, [n]);
+  }
+  return cells;
 }
 
 const dot = (a: number[], b: number[]) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];

@@ -7,23 +7,25 @@ import { shellSteps, shellTexture } from "./textures.ts";
 
 const smooth = (t: number) => (t <= 0 ? 0 : t >= 1 ? 1 : t * t * (3 - 2 * t));
 
+/** The direction of the whorl from the head centre. */
+const axis = Math.hypot(whorl[1] - centreY, whorl[2]);
+const ay = (whorl[1] - centreY) / axis;
+const az = whorl[2] / axis;
+
 /** Where on the shell textures a mean-head position is: distance from the whorl and direction about it keep their sizes there. */
 function writeShellUv(x: number, y: number, z: number, out: Float32Array, at: number): void {
-  const length = Math.hypot(x, y - centreY, z);
-  const axis = Math.hypot(whorl[0], whorl[1] - centreY, whorl[2]);
-  const ay = (whorl[1] - centreY) / axis;
-  const az = whorl[2] / axis;
+  const length = Math.sqrt(x * x + (y - centreY) * (y - centreY) + z * z);
   const cosine = ((y - centreY) * ay + z * az) / length;
   const angle = Math.acos(Math.max(-1, Math.min(1, cosine)));
   // Across the axis: x, and what is left of forwards.
   const forward = (z * ay - (y - centreY) * az) / length;
-  const sine = Math.hypot(x / length, forward) || 1;
+  const sine = Math.sqrt((x / length) ** 2 + forward * forward) || 1;
   const reach = (0.5 * angle) / 2.6;
   out[at] = 0.5 + (reach * x) / length / sine;
   out[at + 1] = 0.5 + (reach * forward) / sine;
 }
 
-/** Grows the layers of a shell, the innermost first. @param fade how much the outermost layer is perforated, 0 to 1 */
+/** Grows the layers of a shell, the innermost first. */
 export function growShell(
   scalp: Scalp,
   density: Float32Array,
@@ -73,20 +75,32 @@ export function growShell(
         ? 1 + layer.lumps * 2 * (noise(x / layer.lumpSize + shift, y / layer.lumpSize, z / layer.lumpSize) - 0.5)
         : 1;
     thickness[i] = full * grown * lump;
-    const far = Math.hypot(shape[3 * v], shape[3 * v + 1] - centreY, shape[3 * v + 2]);
-    const o = [
-      normals[3 * v] + shape[3 * v] / far,
-      normals[3 * v + 1] + (shape[3 * v + 1] - centreY) / far,
-      normals[3 * v + 2] + shape[3 * v + 2] / far,
-    ];
-    const length = Math.hypot(o[0], o[1], o[2]);
-    for (let k = 0; k < 3; k++) outward[3 * i + k] = o[k] / length;
+    const px = shape[3 * v];
+    const py = shape[3 * v + 1] - centreY;
+    const pz = shape[3 * v + 2];
+    const far = Math.sqrt(px * px + py * py + pz * pz);
+    let ox = normals[3 * v] + px / far;
+    let oy = normals[3 * v + 1] + py / far;
+    let oz = normals[3 * v + 2] + pz / far;
+    const length = Math.sqrt(ox * ox + oy * oy + oz * oz);
+    ox /= length;
+    oy /= length;
+    oz /= length;
+    outward[3 * i] = ox;
+    outward[3 * i + 1] = oy;
+    outward[3 * i + 2] = oz;
     // Away from the whorl, along the head.
-    const w = [x - whorl[0], y - whorl[1], z - whorl[2]];
-    const drop = w[0] * outward[3 * i] + w[1] * outward[3 * i + 1] + w[2] * outward[3 * i + 2];
-    const t = w.map((c, k) => c - drop * outward[3 * i + k] + (k === 2 ? 1e-3 : 0));
-    const along = Math.hypot(t[0], t[1], t[2]) || 1;
-    for (let k = 0; k < 3; k++) tangents[3 * i + k] = t[k] / along;
+    const wx = x - whorl[0];
+    const wy = y - whorl[1];
+    const wz = z - whorl[2] + 1e-3;
+    const drop = wx * ox + wy * oy + wz * oz;
+    const tx = wx - drop * ox;
+    const ty = wy - drop * oy;
+    const tz = wz - drop * oz;
+    const along = Math.sqrt(tx * tx + ty * ty + tz * tz) || 1;
+    tangents[3 * i] = tx / along;
+    tangents[3 * i + 1] = ty / along;
+    tangents[3 * i + 2] = tz / along;
   }
   const parts: Part[] = [];
   for (let step = 0; step < layer.layers; step++) {
@@ -94,7 +108,7 @@ export function growShell(
     const texture = shellTexture(layer.texture, Math.round(share * (shellSteps - 1)));
     const positions = new Float32Array(3 * count);
     const shifted = new Float32Array(2 * count);
-    const height = 0.25 + 0.75 * share;
+    const height = layer.layers === 1 ? 0.6 : 0.45 + 0.55 * share;
     for (let i = 0; i < count; i++) {
       const v = used[i];
       for (let k = 0; k < 3; k++)

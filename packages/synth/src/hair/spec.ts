@@ -60,7 +60,7 @@ export interface StyleLayer {
   readonly volume: number;
   /** Nothing below this height, y in mm. */
   readonly cut: number | null;
-  /** Nothing farther than this from the skin, mm. */
+  /** What is farther than this from the skin is pressed down to it, mm. */
   readonly reach: number | null;
   /** How uneven the cut is, mm. */
   readonly roughness: number;
@@ -148,6 +148,7 @@ export interface ShellLayer {
 export interface GatheredLayer {
   readonly type: "gathered";
   readonly form: "bun" | "tail" | "braid" | "puff";
+  readonly locks: number;
   /** Direction from the head centre. */
   readonly at: Triple;
   /** mm. */

@@ -5,6 +5,9 @@ import { createPath, createRibbons, type LockStyle, layLock, maxPoints, type Pat
 import { centreY, createRoot, distanceAlong, drawRoot, type Root, type Scalp, whorl } from "./scalp.ts";
 import type { HairColour, StrandLayer } from "./spec.ts";
 
+/** Of one layer. */
+const mostTriangles = 22000;
+
 const smooth = (t: number) => (t <= 0 ? 0 : t >= 1 ? 1 : t * t * (3 - 2 * t));
 
 /** Where shoulders are, for hair that lies on them: an ellipsoid, model space, mm. */
@@ -21,19 +24,24 @@ export function growStrands(
   const step = layer.curl > 0.5 ? clamp(layer.wave / 6, 3.5, 14) : 14;
   const longest = Math.max(layer.top, layer.sides, layer.back, layer.fringe ? 60 : 0) * 1.3;
   const pointsPerLock = Math.min(maxPoints, Math.max(5, Math.ceil(longest / step) + 2));
-  const ribbons = createRibbons(layer.locks * pointsPerLock);
+  // Long curls need many points: then fewer, wider locks.
+  const locks = Math.min(layer.locks, Math.floor(mostTriangles / (2 * pointsPerLock - 2)));
+  const width = layer.width * Math.sqrt(layer.locks / locks);
+  const ribbons = createRibbons(locks * pointsPerLock);
   const path = createPath();
   const root = createRoot();
   const style: LockStyle = { width: 1, rootShare: 0.7, tipShare: 0.5, turn: 0, tone: 1, streak: 0, before: 0 };
-  for (let lock = 0; lock < layer.locks; lock++) {
+  for (let lock = 0; lock < locks; lock++) {
     if (!drawRoot(scalp, density, random, root)) break;
     if (layer.half !== 0 && layer.half * root.x < 0) continue;
+    // Sideburns stay short.
+    if (layer.sides > 40 && root.meanY < 2 && Math.abs(root.azimuth) < 1.6) continue;
     const level = random.uniform();
     const flies = random.chance(layer.flyaway);
     growPath(scalp, layer, root, level, flies, step, random, path);
     const thin = flies ? 0.35 : 1;
     // Wide locks below close the surface, fine ones above draw it.
-    style.width = layer.width * thin * random.range(0.7, 1.3) * (2 - 1.1 * level);
+    style.width = width * thin * random.range(0.7, 1.3) * (2 - 1.1 * level);
     style.turn = random.range(-0.6, 0.6) * (layer.tie ? 0.4 : 1);
     style.tone = Math.max(0.4, 1 + colour.variation * random.normal()) * (0.8 + 0.2 * level);
     style.streak = random.chance(colour.streakShare * 2 * noise(root.x * 0.05 + 3, root.z * 0.05, 9))
@@ -180,7 +188,7 @@ function growPath(
       px += c * (dy * oz - dz * oy) + sn * ox;
       py += c * (dz * ox - dx * oz) + sn * oy;
       pz += c * (dx * oy - dy * ox) + sn * oz;
-      const r = Math.sqrt(px * px + (py - centreY) ** 2 + pz * pz);
+      const r = Math.sqrt(px * px + (py - centreY) * (py - centreY) + pz * pz);
       const least = distanceAlong(scalp.skin, px, py - centreY, pz) + 0.8;
       if (r < least) {
         const k = least / r;
@@ -227,7 +235,7 @@ function growPath(
       if (back > 0) z -= back;
     }
     // On the head.
-    const distance = Math.sqrt(x * x + (y - centreY) ** 2 + z * z) || 1;
+    const distance = Math.sqrt(x * x + (y - centreY) * (y - centreY) + z * z) || 1;
     const onEars = behindEar ? scalp.skin : scalp.withEars;
     const clearance =
       distanceAlong(onEars, x, y - centreY, z) +

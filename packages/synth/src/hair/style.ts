@@ -63,7 +63,7 @@ function prepareStyle(assets: Assets, name: string): Style {
     );
   const uvs = Float32Array.from(mesh.uvs, (c, i) => clamp(i % 2 ? 1 - c : c));
   const uvTriangles = split(mesh.faceUvs);
-  const texture = evenOut(picture);
+  const texture = evenOut(reduced(picture));
   return {
     fitting,
     triangles: split(mesh.faces),
@@ -73,6 +73,36 @@ function prepareStyle(assets: Assets, name: string): Style {
     flow: paintedFlow(texture, uvs, uvTriangles),
   };
 }
+
+/** Widest texture that portraits need, pixels. */
+const widest = 512;
+
+/** Halves a texture until it is no wider than {@link widest}; colours count as much as they are opaque. */
+function reduced(texture: Texture): Texture {
+  if (texture.width <= widest) return texture;
+  const width = texture.width >> 1;
+  const height = texture.height >> 1;
+  const data = new Uint8Array(4 * width * height);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const a = 4 * (2 * y * texture.width + 2 * x);
+      const b = a + 4 * texture.width;
+      const o = 4 * (y * width + x);
+      let alpha = 0;
+      for (const p of [a, a + 4, b, b + 4]) {
+        const weight = texture.data[p + 3] + 1;
+        alpha += weight;
+        for (let c = 0; c < 3; c++) scratchSum[c] += weight * texture.data[p + c];
+      }
+      for (let c = 0; c < 3; c++) {
+        data[o + c] = scratchSum[c] / alpha;
+        scratchSum[c] = 0;
+      }
+      data[o + 3] = alpha / 4 - 1;
+    }
+  return reduced({ width, height, data });
+}
+const scratchSum = new Float64Array(3);
 
 /** The texture in grey, with the brightness of its surroundings divided out: the colour comes from elsewhere. */
 function evenOut({ width, height, data }: Texture): TonedTexture {
@@ -209,7 +239,7 @@ function shapeStyle(
     x *= k * scale[0];
     y *= k * scale[1];
     z *= k * scale[2];
-    const away = Math.hypot(x - whorl[0], y + centreY - whorl[1], z - whorl[2]);
+    const away = distanceFrom(whorl, x, y + centreY, z);
     const loose = Math.min(1, away / 90);
     x += sweep[0] * away * loose;
     z += sweep[1] * away * loose;
@@ -261,7 +291,6 @@ function keepTriangles(
         const r = Math.hypot(x, y - centreY, z);
         const most = distanceAlong(scalp.skin, x, y - centreY, z) + Math.max(3, reach + rough);
         if (r > most) {
-          gone[v] = 1;
           positions[i] = (x * most) / r;
           positions[i + 1] = centreY + ((y - centreY) * most) / r;
           positions[i + 2] = (z * most) / r;
@@ -360,12 +389,11 @@ function colourStyle(p: Float32Array, scalp: Scalp, layer: StyleLayer, colour: H
   const out = new Float32Array(p.length);
   const shift = (seed % 977) * 0.41;
   let farthest = 1;
-  for (let i = 0; i < p.length; i += 3)
-    farthest = Math.max(farthest, Math.hypot(p[i] - whorl[0], p[i + 1] - whorl[1], p[i + 2] - whorl[2]));
+  for (let i = 0; i < p.length; i += 3) farthest = Math.max(farthest, distanceFrom(whorl, p[i], p[i + 1], p[i + 2]));
   for (let i = 0; i < p.length; i += 3) {
     const [x, y, z] = [p[i], p[i + 1], p[i + 2]];
-    const away = Math.hypot(x - whorl[0], y - whorl[1], z - whorl[2]);
-    const off = Math.hypot(x, y - centreY, z) - distanceAlong(scalp.skin, x, y - centreY, z);
+    const away = distanceFrom(whorl, x, y, z);
+    const off = Math.sqrt(x * x + (y - centreY) ** 2 + z * z) - distanceAlong(scalp.skin, x, y - centreY, z);
     const root = colour.rootLength > 0 ? clamp(1 - Math.max(0.5 * away, off) / (colour.rootLength + 1)) : 0;
     const tip = clamp((away / farthest - 0.4) / 0.6) ** 1.5;
     const streak =
@@ -382,4 +410,11 @@ function colourStyle(p: Float32Array, scalp: Scalp, layer: StyleLayer, colour: H
     }
   }
   return out;
+}
+
+function distanceFrom(from: readonly [number, number, number], x: number, y: number, z: number): number {
+  const dx = x - from[0];
+  const dy = y - from[1];
+  const dz = z - from[2];
+  return Math.sqrt(dx * dx + dy * dy + dz * dz);
 }
