@@ -1,4 +1,4 @@
-import { fbm2 } from "../noise.ts";
+import { clamp, fbm2 } from "../noise.ts";
 import type { Random } from "../random.ts";
 import { random as randomOf } from "../random.ts";
 import { blur, type Canvas, createCanvas, type Rgb, resized } from "./canvas.ts";
@@ -16,6 +16,7 @@ import {
   type Painter,
   type SceneKind,
   type ShadowLayer,
+  type Surroundings,
   sceneKinds,
 } from "./scene.ts";
 import { clutter, fabric, masonry, studio, texture, wall } from "./surfaces.ts";
@@ -109,13 +110,7 @@ export function sampleBackground(
   random: Random,
   { outdoors = random.chance(0.45), flash = random.chance(0.2) }: BackgroundHints = {},
 ): BackgroundSpec {
-  const scene = random.pick(
-    sceneKinds,
-    sceneKinds.map((kind) => frequency[kind][outdoors ? 1 : 0]),
-  );
-  const depth = flat.has(scene)
-    ? random.pick([0, random.range(0, 0.01), random.range(0.01, 0.04)], [5, 3, 2])
-    : random.pick([0, random.range(0.001, 0.008), random.range(0.008, 0.06)], [3, 4, 4]);
+  const sceneWeights = sceneKinds.map((kind) => frequency[kind][outdoors ? 1 : 0]);
   const layer = (kind: SceneKind | ObjectKind, blurred: number): Layer => ({
     kind,
     seed: seedOf(random),
@@ -123,13 +118,25 @@ export function sampleBackground(
     scale: 2 ** (0.45 * random.normal()),
     blur: blurred,
   });
+  const choose = () => random.pick(sceneKinds, sceneWeights);
+  const scene = choose();
+  const depth = flat.has(scene)
+    ? random.pick([0, random.range(0, 0.01), random.range(0.01, 0.04)], [5, 3, 2])
+    : random.pick([0, random.range(0.001, 0.008), random.range(0.008, 0.06)], [3, 4, 4]);
   const layers: (Layer | ShadowLayer)[] = [layer(scene, depth)];
+  if (random.chance(0.15)) {
+    // Something else on one side: through a door, beyond a partition, the next wall.
+    const upright = random.pick([0, Math.PI]) + 0.06 * random.normal();
+    const angle = random.chance(0.75) ? upright : random.range(0, 2 * Math.PI);
+    layers.push({ ...layer(choose(), depth), beyond: [random.range(0.2, 0.8), random.range(0.2, 0.8), angle] });
+  }
   const objects = random.pick([0, 1, 2], [5, 4, 2]);
   for (let k = 0; k < objects; k++) {
     const kind = random.pick(objectKinds, [4, outdoors ? 1 : 5, 3, 4, 2, 2, 0]);
-    layers.push(layer(kind, depth * random.uniform()));
+    // A drawn face passes for one only out of focus.
+    layers.push(layer(kind, kind === "person" ? Math.max(depth, 0.004) : depth * random.uniform()));
   }
-  if (flat.has(scene) && depth < 0.01 && random.chance(flash ? 0.9 : 0.45)) {
+  if (flat.has(scene) && depth < 0.01 && random.chance(flash ? 0.9 : 0.5)) {
     const side = random.range(-1, 1);
     // A flash is beside or above the lens: its shadow is close and sharp. Lamps throw theirs farther and softer.
     layers.push(
@@ -159,9 +166,9 @@ export function sampleBackground(
   };
 }
 
-/** Farther things are more out of focus. The scene stays first. */
+/** Farther things are more out of focus. Scenes come first, then the shadow on them. */
 function inOrder([scene, ...rest]: (Layer | ShadowLayer)[]): (Layer | ShadowLayer)[] {
-  const depth = (layer: Layer | ShadowLayer) => (layer.kind === "shadow" ? 1 : layer.blur);
+  const depth = (layer: Layer | ShadowLayer) => (layer.kind === "shadow" ? 1 : layer.beyond ? 2 : layer.blur);
   return [scene, ...rest.sort((a, b) => depth(b) - depth(a))];
 }
 
@@ -179,7 +186,7 @@ export function paintBackground(spec: BackgroundSpec, context: BackgroundContext
   let canvas = createCanvas(workingSize(size, blurs[0]));
   for (const [k, layer] of spec.layers.entries()) {
     if (layer.kind === "shadow") castShadow(canvas, layer, coverage, size, head);
-    else painters[layer.kind](canvas, layer, randomOf(layer.seed, "background", layer.kind), around);
+    else paintLayer(canvas, layer, around);
     // What is nearer is sharper: blur so far as the next layer is not.
     const next = blurs[k + 1] ?? 0;
     blur(canvas.rgb, canvas.size, 3, Math.sqrt(Math.max(0, blurs[k] ** 2 - next ** 2)) * canvas.size);
@@ -188,6 +195,21 @@ export function paintBackground(spec: BackgroundSpec, context: BackgroundContext
   }
   illuminate(canvas, spec, context.lightColour);
   return canvas.rgb;
+}
+
+function paintLayer(canvas: Canvas, layer: Layer, around: Surroundings): void {
+  const { size, rgb } = canvas;
+  const before = layer.beyond && rgb.slice();
+  painters[layer.kind](canvas, layer, randomOf(layer.seed, "background", layer.kind), around);
+  if (!layer.beyond || !before) return;
+  const [px, py, angle] = layer.beyond;
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  for (let y = 0, k = 0; y < size; y++) {
+    for (let x = 0; x < size; x++, k += 3) {
+      const kept = clamp(0.5 - c * (x + 0.5 - px * size) - s * (y + 0.5 - py * size));
+      if (kept > 0) for (let i = k; i < k + 3; i++) rgb[i] += kept * (before[i] - rgb[i]);
+    }
+  }
 }
 
 /** Multiplies everything by light that changes slowly from place to place: interpolated between 9 × 9 points. */

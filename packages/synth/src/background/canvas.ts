@@ -11,7 +11,13 @@ export interface Canvas {
   readonly rgb: Float32Array;
 }
 
-export const createCanvas = (size: number): Canvas => ({ size, rgb: new Float32Array(3 * size * size) });
+/** How much of each pixel of the row in work the shape covers. */
+let cover = new Float32Array(1024);
+
+export function createCanvas(size: number): Canvas {
+  if (size > cover.length) cover = new Float32Array(size);
+  return { size, rgb: new Float32Array(3 * size * size) };
+}
 
 /** What a shape is filled with. */
 export interface Paint {
@@ -96,52 +102,43 @@ function use(paint: Paint, size: number): void {
   }
 }
 
-/** Lays the paint on pixels x0 … x1 − 1 of a row with the given coverage. */
-function span(canvas: Canvas, y: number, x0: number, x1: number, coverage: number): void {
-  if (multiply) multiplied(canvas, y, x0, x1, coverage);
-  else if (texels === undefined) plain(canvas, y, x0, x1, coverage);
-  else textured(canvas, y, x0, x1, coverage, texels);
+/** Lays the paint on pixels x0 … x1 − 1 of a row, as much as `cover` says. */
+function span(canvas: Canvas, y: number, x0: number, x1: number): void {
+  if (multiply) multiplied(canvas, y, x0, x1);
+  else if (texels === undefined) plain(canvas, y, x0, x1);
+  else textured(canvas, y, x0, x1, texels);
 }
 
-function plain({ size, rgb }: Canvas, y: number, x0: number, x1: number, coverage: number): void {
-  const alpha = coverage * opacity;
-  const keep = 1 - alpha;
-  const end = 3 * (y * size + x1);
-  const light = alpha * (1 + slopeY * (y - size / 2) + slopeX * (x0 - size / 2));
-  const least = 0.05 * alpha;
-  const step = alpha * slopeX;
+function plain({ size, rgb }: Canvas, y: number, x0: number, x1: number): void {
+  const part = cover;
+  const whole = opacity;
+  let light = 1 + slopeY * (y - size / 2) + slopeX * (x0 - size / 2);
+  const step = slopeX;
   const [r, g, b] = [pr, pg, pb];
-  for (let k = 3 * (y * size + x0), l = light; k < end; k += 3, l += step) {
-    const lit = l < least ? least : l;
+  for (let x = x0, k = 3 * (y * size + x0); x < x1; x++, k += 3, light += step) {
+    const alpha = whole * part[x];
+    const keep = 1 - alpha;
+    const lit = alpha * (light < 0.05 ? 0.05 : light);
     rgb[k] = keep * rgb[k] + lit * r;
     rgb[k + 1] = keep * rgb[k + 1] + lit * g;
     rgb[k + 2] = keep * rgb[k + 2] + lit * b;
   }
 }
 
-function textured(
-  { size, rgb }: Canvas,
-  y: number,
-  x0: number,
-  x1: number,
-  coverage: number,
-  data: Float32Array,
-): void {
-  const alpha = coverage * opacity;
-  const keep = 1 - alpha;
+function textured({ size, rgb }: Canvas, y: number, x0: number, x1: number, data: Float32Array): void {
+  const part = cover;
+  const whole = opacity;
   const mask = texelMask;
   const side = mask + 1;
-  const end = 3 * (y * size + x1);
-  const least = 0.05 * alpha;
-  const lightStep = alpha * slopeX;
-  let light = alpha * (1 + slopeY * (y - size / 2) + slopeX * (x0 - size / 2));
+  const lightStep = slopeX;
+  let light = 1 + slopeY * (y - size / 2) + slopeX * (x0 - size / 2);
   let u = u0 + ux * x0 + uy * y;
   let v = v0 + vx * x0 + vy * y;
   const [du, dv, steep] = [ux, vx, contrast];
   const shift = 0.5 - 0.5 * steep;
   const [r0, g0, b0] = [dr, dg, db];
   const [r1, g1, b1] = [pr - dr, pg - dg, pb - db];
-  for (let k = 3 * (y * size + x0); k < end; k += 3) {
+  for (let x = x0, k = 3 * (y * size + x0); x < x1; x++, k += 3) {
     const ui = u | 0;
     const vi = v | 0;
     const fu = u - ui;
@@ -153,7 +150,9 @@ function textured(
     const down = data[c + i] + fu * (data[c + j] - data[c + i]);
     let t = shift + steep * (up + (v - vi) * (down - up));
     t = t < 0 ? 0 : t > 1 ? 1 : t;
-    const lit = light < least ? least : light;
+    const alpha = whole * part[x];
+    const keep = 1 - alpha;
+    const lit = alpha * (light < 0.05 ? 0.05 : light);
     rgb[k] = keep * rgb[k] + lit * (r0 + t * r1);
     rgb[k + 1] = keep * rgb[k + 1] + lit * (g0 + t * g1);
     rgb[k + 2] = keep * rgb[k + 2] + lit * (b0 + t * b1);
@@ -167,19 +166,20 @@ function textured(
 let white = createCanvas(0);
 
 /** Paints on a row of white, by which the canvas is then multiplied. */
-function multiplied({ size, rgb }: Canvas, y: number, x0: number, x1: number, coverage: number): void {
+function multiplied({ size, rgb }: Canvas, y: number, x0: number, x1: number): void {
   if (white.size !== size) white = createCanvas(size);
   const [from, to] = [3 * (y * size + x0), 3 * (y * size + x1)];
   white.rgb.fill(1, from, to);
-  if (texels === undefined) plain(white, y, x0, x1, coverage);
-  else textured(white, y, x0, x1, coverage, texels);
+  if (texels === undefined) plain(white, y, x0, x1);
+  else textured(white, y, x0, x1, texels);
   for (let k = from; k < to; k++) rgb[k] *= white.rgb[k];
 }
 
 /** Fills the whole canvas. */
 export function fillAll(canvas: Canvas, paint: Paint): void {
   use(paint, canvas.size);
-  for (let y = 0; y < canvas.size; y++) span(canvas, y, 0, canvas.size, 1);
+  cover.fill(1, 0, canvas.size);
+  for (let y = 0; y < canvas.size; y++) span(canvas, y, 0, canvas.size);
 }
 
 const maximalCorners = 32;
@@ -246,25 +246,24 @@ export function fillPolygon(canvas: Canvas, corners: ArrayLike<number>, paint: P
     const x0 = Math.ceil(outer0);
     const x1 = Math.floor(outer1);
     if (x1 < x0) continue;
-    let full0 = Math.ceil(inner0);
-    let full1 = Math.floor(inner1);
-    if (full1 < full0) {
-      full0 = x1 + 1;
-      full1 = x1;
+    const full0 = Math.min(x1 + 1, Math.ceil(inner0));
+    const full1 = Math.max(full0, Math.floor(inner1) + 1);
+    fringe(x0, full0, y, count, thin);
+    cover.fill(thin, full0, full1);
+    fringe(full1, x1 + 1, y, count, thin);
+    span(canvas, y, x0, x1 + 1);
+  }
+}
+
+/** Coverage of the pixels on a polygon's edges. */
+function fringe(x0: number, x1: number, y: number, count: number, most: number): void {
+  for (let x = x0; x < x1; x++) {
+    let inside = 1;
+    for (let e = 0; e < 3 * count; e += 3) {
+      const d = edges[e] * x + edges[e + 1] * y + edges[e + 2] + 0.5;
+      if (d < inside) inside = d;
     }
-    for (let x = x0; x <= x1; x++) {
-      if (x === full0) {
-        span(canvas, y, full0, full1 + 1, thin);
-        x = full1;
-        continue;
-      }
-      let inside = 1;
-      for (let e = 0; e < 3 * count; e += 3) {
-        const d = edges[e] * x + edges[e + 1] * y + edges[e + 2] + 0.5;
-        if (d < inside) inside = d;
-      }
-      if (inside > 0) span(canvas, y, x, x + 1, inside * thin);
-    }
+    cover[x] = inside > 0 ? inside * most : 0;
   }
 }
 
@@ -310,18 +309,17 @@ export function fillEllipse(
     const x0 = Math.max(0, Math.ceil(middle - reach));
     const x1 = Math.min(size - 1, Math.floor(middle + reach));
     const full = rest < inner * inner ? Math.sqrt((inner * inner - rest) / a) : -1;
-    const full0 = full < 0 ? size : Math.max(0, Math.ceil(middle - full));
-    const full1 = full < 0 ? -1 : Math.min(size - 1, Math.floor(middle + full));
+    const full0 = full < 0 ? x1 + 1 : Math.min(x1 + 1, Math.max(0, Math.ceil(middle - full)));
+    const full1 = full < 0 ? x1 + 1 : Math.max(full0, Math.min(size - 1, Math.floor(middle + full)) + 1);
     for (let x = x0; x <= x1; x++) {
-      if (x === full0 && full1 >= full0) {
-        span(canvas, y, full0, full1 + 1, 1);
-        x = full1;
-        continue;
-      }
+      if (x === full0) x = full1;
+      if (x > x1) break;
       const along = x - middle;
       const inside = (outer - Math.sqrt(rest + a * along * along)) / fade;
-      if (inside > 0) span(canvas, y, x, x + 1, soft ? inside * inside * (3 - 2 * inside) : Math.min(1, inside));
+      cover[x] = inside <= 0 ? 0 : soft ? inside * inside * (3 - 2 * inside) : inside < 1 ? inside : 1;
     }
+    cover.fill(1, full0, full1);
+    if (x1 >= x0) span(canvas, y, x0, x1 + 1);
   }
 }
 

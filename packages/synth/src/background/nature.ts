@@ -221,9 +221,9 @@ export const foliage: Painter = (canvas, { scale }, random) => {
     const at = anywhere(random);
     const angle = random.range(0, 6.28);
     // Leaves come in clumps.
-    const clumps = 6 + random.integer(16);
+    const clumps = 6 + random.integer(12);
     for (let c = 0; c < clumps; c++) {
-      const r = random.range(0.06, 0.3) * scale;
+      const r = random.range(0.05, 0.22) * scale;
       fillEllipse(
         canvas,
         random.range(-0.1, 1.1),
@@ -241,7 +241,7 @@ export const foliage: Painter = (canvas, { scale }, random) => {
     for (let k = 10 + random.integer(40); k > 0; k--) {
       const r = random.range(0.004, 0.03) * scale;
       fillEllipse(canvas, random.uniform(), random.uniform(), r, r, {
-        colour: backlit ? scaled([0.9, 0.95, 1], gain) : scaled(leaf, gain * 2),
+        colour: backlit ? scaled([0.9, 0.95, 1], gain) : scaled(mixed(leaf, [0.5, 0.5, 0.4], 0.6), gain),
         opacity: random.range(0.3, 1),
       });
     }

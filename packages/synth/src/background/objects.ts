@@ -107,10 +107,10 @@ export const strands: Painter = (canvas, { scale }, random, { head, hairColour }
         angle: -lean,
         softness: 0.2,
       });
-    for (let i = 20 + random.integer(50); i > 0; i--) {
+    for (let i = 30 + random.integer(80); i > 0; i--) {
       const a = spread * random.normal() * 0.8;
       const l = length * random.range(0.5, 1.1);
-      const w = random.range(0.002, 0.012) * scale;
+      const w = random.range(0.0015, 0.007) * scale;
       const bend = 0.2 * l * curl;
       stroke(
         canvas,

@@ -321,7 +321,7 @@ function emblem(
       }),
       paint,
     );
-  const corners = [12, 12, 4, 6, 5, 3][(seed >> 6) % 6];
+  const corners = [24, 24, 4, 6, 5, 3][(seed >> 6) % 6];
   ring(radius, corners, (seed % 7) * 0.1, { colour: ink });
   if (seed & 16) ring(radius * 0.8, corners, (seed % 7) * 0.1, { colour: other });
   if (seed & 32)
@@ -346,5 +346,5 @@ function emblem(
       { colour: scaled(other, seed & 16 ? 0.2 : 1) },
       { bold: 0.2, wide: 0.6 },
     );
-  if (random.chance(0.02)) ring(radius * 0.3, 12, 0, { colour: ink });
+  if (random.chance(0.02)) ring(radius * 0.3, 24, 0, { colour: ink });
 }

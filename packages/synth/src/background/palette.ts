@@ -101,8 +101,8 @@ export function skinLike(random: Random): Rgb {
 
 /** The foliage of a place: greens from olive to bluish, at times autumn's yellows and browns. */
 export function leafColour(random: Random): Rgb {
-  const hue = random.chance(0.15) ? random.range(0.04, 0.15) : random.range(0.17, 0.36);
-  return colourOf(hue, random.range(0.5, 0.9), random.range(0.03, 0.25));
+  const hue = random.chance(0.15) ? random.range(0.06, 0.14) : random.range(0.17, 0.32);
+  return colourOf(hue, random.range(0.35, 0.8), random.range(0.03, 0.22));
 }
 
 /** Wood from pale pine to dark walnut. */

@@ -49,7 +49,12 @@ function bystander(canvas: Canvas, random: Random, x: number, y: number, r: numb
   if (!bald && random.chance(0.5))
     fillEllipse(canvas, fx + 0.3 * r * turn, y - 0.75 * r, 0.9 * r, 0.42 * r, hairPaint, { angle: 0.4 * turn });
   if (!detail) return;
-  const dark: Paint = { colour: scaled(hair, 0.5), opacity: 0.85 };
+  // The side away from the light, and under the chin.
+  const away = light > 0 ? -1 : 1;
+  const shade: Paint = { colour: [0.4, 0.33, 0.3], multiply: true, opacity: random.range(0.3, 0.9) };
+  fillEllipse(canvas, fx + 0.75 * away * r, y + 0.25 * r, 0.7 * r, 1.3 * r, shade, { softness: 1 });
+  fillEllipse(canvas, fx, y + 1.35 * r, 0.8 * r, 0.35 * r, shade, { softness: 1 });
+  const dark: Paint = { colour: mixed(hair, skin, 0.3), opacity: 0.65 };
   for (const side of [-1, 1]) {
     const ex = fx + 0.22 * turn * r + side * 0.36 * r;
     fillEllipse(
@@ -62,7 +67,7 @@ function bystander(canvas: Canvas, random: Random, x: number, y: number, r: numb
       { softness: 0.6 },
     );
     fillEllipse(canvas, ex, y + 0.12 * r, 0.09 * r, 0.07 * r, { colour: [0.015, 0.012, 0.01] });
-    stroke(canvas, [ex - 0.2 * r, y - 0.1 * r, ex + 0.2 * r, y - 0.1 * r - 0.03 * side * r], 0.07 * r, dark);
+    stroke(canvas, [ex - 0.2 * r, y - 0.1 * r, ex + 0.2 * r, y - 0.1 * r - 0.03 * side * r], 0.05 * r, dark);
   }
   const nx = fx + 0.3 * turn * r;
   fillEllipse(
@@ -75,7 +80,7 @@ function bystander(canvas: Canvas, random: Random, x: number, y: number, r: numb
     { softness: 0.8 },
   );
   fillEllipse(canvas, nx, y + 0.82 * r, 0.3 * r, 0.07 * r, {
-    colour: random.chance(0.3) ? [0.75, 0.7, 0.65] : mixed(skin, [0.3, 0.04, 0.04], 0.5),
+    colour: random.chance(0.3) ? [0.6, 0.55, 0.5] : mixed(skin, [0.3, 0.04, 0.04], 0.4),
   });
   if (random.chance(0.2))
     fillEllipse(canvas, nx, y + 0.95 * r, 0.6 * r, 0.4 * r, { ...hairPaint, opacity: 0.7 }, { softness: 0.4 });

@@ -32,9 +32,9 @@ export function seen({ origin, across, down }: Plane, yaw: number, pitch = 0, ro
 /** A wall straight ahead, of which the picture shows one unit of length; (0, 0) is in the picture's middle. */
 export const facing: Plane = { origin: [0, 0, focal], across: [1, 0, 0], down: [0, 1, 0] };
 
-const space = new Float64Array(3 * 24);
+const space = new Float64Array(3 * 28);
 
-/** Fills a convex polygon on a plane, given as s, t of at most 12 corners; what is behind the camera is cut away. */
+/** Fills a convex polygon on a plane, given as s, t of at most 28 corners; what is behind the camera is cut away. */
 export function fillOn(canvas: Canvas, plane: Plane, corners: readonly number[], paint: Paint): void {
   const { origin: o, across: a, down: d } = plane;
   const n = corners.length / 2;

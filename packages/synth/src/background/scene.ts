@@ -37,6 +37,8 @@ export interface Layer {
   readonly scale: number;
   /** Standard deviation of the defocus blur as a fraction of the picture's width. */
   readonly blur: number;
+  /** Draws it on one side of a line only: x and y of a point on the line, and the direction to the side drawn, radians. */
+  readonly beyond?: readonly [number, number, number];
 }
 
 /** The shadow that the head throws on a wall behind it. */

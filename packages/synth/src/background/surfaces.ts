@@ -181,7 +181,7 @@ export function sunPatches(canvas: Canvas, random: Random, probability: number):
 /** Noise as photos have it: a few layers of 1/f texture in related colours, with soft or hard borders between them. */
 export const texture: Painter = (canvas, { palette, scale }, random) => {
   fillAll(canvas, texturePaint(random, palette[0], scale));
-  const layers = 1 + random.integer(4);
+  const layers = 1 + random.integer(3);
   for (let k = 0; k < layers; k++) {
     fillAll(canvas, {
       ...texturePaint(random, palette[1 + (k % (palette.length - 1))], scale),
@@ -285,10 +285,12 @@ export const fabric: Painter = (canvas, { palette, scale }, random) => {
     }
   } else if (pattern === "dots" || pattern === "flowers") {
     const size = step * random.range(0.15, 0.45);
-    for (let i = -12; i < 12; i++) {
-      for (let j = -12; j < 12; j++) {
-        const a = (i + 0.5 * (j & 1)) * step;
-        const b = j * step;
+    const pitch = Math.max(step, 0.07);
+    const reach = Math.ceil(0.8 / pitch);
+    for (let i = -reach; i <= reach; i++) {
+      for (let j = -reach; j <= reach; j++) {
+        const a = (i + 0.5 * (j & 1)) * pitch;
+        const b = j * pitch;
         const x = 0.5 + c * a - s * b;
         const y = 0.5 + s * a + c * b;
         if (x < -0.1 || x > 1.1 || y < -0.1 || y > 1.1) continue;
@@ -307,7 +309,7 @@ export const fabric: Painter = (canvas, { palette, scale }, random) => {
       }
     }
   } else if (pattern === "fur") {
-    for (let k = 0; k < 5; k++)
+    for (let k = 0; k < 3; k++)
       fillAll(canvas, {
         colour: scaled(ground, 1.5),
         dark: scaled(ground, 0.15),
@@ -315,7 +317,7 @@ export const fabric: Painter = (canvas, { palette, scale }, random) => {
         repeats: random.range(0.7, 2.5) / scale,
         angle: angle + 0.5 * random.normal(),
         at: anywhere(random),
-        opacity: 0.45,
+        opacity: 0.55,
         contrast: 1.6,
         stretch: random.range(0.3, 1),
       });
