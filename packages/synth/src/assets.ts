@@ -64,9 +64,11 @@ export function findAssets(option?: string): string {
  */
 export async function openAssets(folder: string, model: MorphableModel): Promise<Assets> {
   try {
-    const pictures = Promise.all([readTextures(folder), decodeSkins(folder)]);
-    const shapes = await readShapes(folder, model);
-    const [textures, decoded] = await pictures;
+    const [textures, decoded, shapes] = await Promise.all([
+      readTextures(folder),
+      decodeSkins(folder),
+      readShapes(folder, model),
+    ]);
     return { ...shapes, textures, skins: prepareSkins(decoded, shapes.skin) };
   } catch (error) {
     if (error instanceof CameoError) throw error;

@@ -130,7 +130,12 @@ function shave(data: Uint8Array, zone: Float32Array, mean: readonly number[]): v
     for (let x = 0; x < width; x++) {
       const i = y * width + x;
       const w = zone[i];
-      if (!(w > 0)) continue;
+      if (w === 0) continue;
+      if (Number.isNaN(w)) {
+        // Between the halves of the island, where reading may stray.
+        data.set(mean, 3 * i);
+        continue;
+      }
       const gx = Math.min(columns - 1, Math.max(0, (x + 0.5) / cell - 0.5));
       const gy = Math.min(rows - 1, Math.max(0, (y + 0.5) / cell - 0.5));
       const x0 = Math.min(columns - 2, Math.floor(gx));
