@@ -2,30 +2,36 @@ import { shade, shConstants } from "cameo";
 import { clamp } from "../noise.ts";
 import type { Material, Part } from "../part.ts";
 import { sampleAlpha } from "../texture.ts";
-import type { Scene } from "../view/place.ts";
+import type { Scene, ScenePart } from "../view/place.ts";
 import { type LightingSpec, sphereDirections, surroundings, surroundingsSh } from "./lighting.ts";
 import { castShadows, type LightFrame, lightFrame, type ShadowMap, splatShadows } from "./shadow-map.ts";
 
 /** At most so many lamps are told apart. */
 export const maxLamps = 3;
 
-/** Numbers per vertex in {@link VertexLight}. */
-export const lightStride = 7;
+/** Numbers per vertex in {@link LitVertices}. */
+export const vertexStride = 16;
+/** Where among them the light begins. */
+const lightAt = 9;
 
 /**
- * Light at the vertices of a scene, {@link lightStride} numbers each: what leaves white matt surface there as r, g, b (irradiance / π);
- * the share of the surroundings that is open, and of each lamp, 0 to 1.
+ * Vertices with their light, {@link vertexStride} numbers each, camera space: position, normal, tangent (three each); what leaves
+ * white matt surface there as r, g, b (irradiance / π); the share of the surroundings that is open, and of each of three lamps, 0 to 1.
  */
-export type VertexLight = Float32Array;
+export type LitVertices = Float32Array;
+
+let memory = new Float32Array(0);
 
 /** Directions from which the surroundings are let in. */
 const directionCount = 16;
 /** Cells along the side of the coarse maps that say what they let in, and their half width, mm. */
 const coarse = { size: 80, radius: 230 };
 /** About so many points of the scene are drawn into them. */
-const pointCount = 6000;
+const pointCount = 8000;
 /** The same for the maps of lamps. */
-const fine = { size: 176, radius: 190 };
+const fine = { size: 144, radius: 190 };
+/** Meshes with shorter edges than this, mm, are drawn into those by their vertices alone. */
+const denseEdge = 5;
 
 /** How much farther than matt each channel of light reaches into the shade: light wanders below skin, red the farthest. */
 const skinWrap = [0.24, 0.1, 0.05] as const;
@@ -34,7 +40,7 @@ const skinBounce = [0.4, 0.22, 0.16] as const;
 const otherBounce = [0.22, 0.2, 0.19] as const;
 
 /** Along hair of this depth light falls to 1 / e, mm. */
-const hairDepth = 14;
+const hairDepth = 16;
 
 const casts: Readonly<Record<Material, boolean>> = {
   skin: true,
@@ -55,15 +61,28 @@ const casts: Readonly<Record<Material, boolean>> = {
  * Light on surfaces, with soft shadows. The surroundings are nine harmonics, reduced by how much of them a coarse depth map
  * of the scene in each of 16 directions lets through; lamps have a finer depth map each, filtered by how large they are.
  * @param centre camera-space head centre, mm
- * @param vertices those to be lit, in ascending order; the others stay dark
+ * @param vertices those to be lit, in ascending order; the others are left undefined
+ * @returns memory that the next call uses again
  */
 export function illuminate(
   scene: Scene,
   lighting: LightingSpec,
   centre: LightFrame["centre"],
   vertices: Uint32Array,
-): VertexLight {
-  const out = new Float32Array((scene.positions.length / 3) * lightStride);
+): LitVertices {
+  const { positions, normals, tangents } = scene;
+  if (memory.length < scene.vertexCount * vertexStride) memory = new Float32Array(scene.vertexCount * vertexStride);
+  const out = memory;
+  for (let k = 0; k < vertices.length; k++) {
+    const i = 3 * vertices[k];
+    const o = vertexStride * vertices[k];
+    for (let n = 0; n < 3; n++) {
+      out[o + n] = positions[i + n];
+      out[o + 3 + n] = normals[i + n];
+      out[o + 6 + n] = tangents[i + n];
+    }
+    for (let n = lightAt; n < vertexStride; n++) out[o + n] = 0;
+  }
   const lit = splitByPart(scene, vertices);
   addSurroundings(scene, lighting, centre, lit, out);
   for (let l = 0; l < Math.min(maxLamps, lighting.lamps.length); l++) addLamp(scene, lighting, l, centre, lit, out);
@@ -109,7 +128,7 @@ function addSurroundings(
   lighting: LightingSpec,
   centre: LightFrame["centre"],
   lit: readonly LitPart[],
-  out: VertexLight,
+  out: LitVertices,
 ): void {
   const { positions } = scene;
   const points = casterPoints(scene);
@@ -159,9 +178,9 @@ function addSurroundings(
       const row = Math.floor(y0 + m3 * x + m4 * y + m5 * z);
       let seen = cosine;
       if (column >= 0 && row >= 0 && column < size && row < size) {
-        const hidden = z0 + m6 * x + m7 * y + m8 * z - coarseDepth[row * size + column] - 2;
-        if (hidden >= 8) continue;
-        if (hidden > 0) seen *= 1 - hidden / 8;
+        const hidden = z0 + m6 * x + m7 * y + m8 * z - coarseDepth[row * size + column] - 3;
+        if (hidden >= 16) continue;
+        if (hidden > 0) seen *= 1 - hidden / 16;
       }
       sums[s] += seen * r;
       sums[s + 1] += seen * g;
@@ -176,7 +195,7 @@ function addSurroundings(
       const row = Math.floor(y0 + m3 * x + m4 * y + m5 * z);
       let share = 1 / directionCount;
       if (column >= 0 && row >= 0 && column < size && row < size) {
-        const hidden = z0 + m6 * x + m7 * y + m8 * z - coarseDepth[row * size + column];
+        const hidden = z0 + m6 * x + m7 * y + m8 * z - coarseDepth[row * size + column] - 4;
         if (hidden > 60) continue;
         if (hidden > 0) share *= Math.exp(-hidden / hairDepth);
       }
@@ -198,7 +217,7 @@ function addSurroundings(
   for (const { part, vertices } of lit) {
     const bounce = part.material === "skin" || part.material === "tongue" ? skinBounce : otherBounce;
     for (const v of vertices) {
-      const o = v * lightStride;
+      const o = v * vertexStride + lightAt;
       if (part.material === "hair") {
         const cell = 3 * cells.cellOf[hair++];
         let sum = 0;
@@ -232,7 +251,7 @@ function openPlaces({ positions, normals }: Scene, lit: readonly LitPart[]): Flo
     for (let k = 0; k < vertices.length; k++, i += 6) {
       const v = 3 * vertices[k];
       for (let n = 0; n < 3; n++) {
-        places[i + n] = positions[v + n] + 3 * normals[v + n];
+        places[i + n] = positions[v + n] + 5 * normals[v + n];
         places[i + 3 + n] = normals[v + n];
       }
     }
@@ -274,36 +293,66 @@ function hairCells({ positions }: Scene, centre: LightFrame["centre"], lit: read
   return { cellOf, points: points.subarray(0, 3 * used.length) };
 }
 
-/** The triangles that cast the shadows of a lamp. */
+/** What casts the shadows of a lamp. */
 interface Casters {
+  /** Vertices of dense meshes. */
+  readonly points: Uint32Array;
+  /** The other meshes. */
   readonly triangles: Uint32Array;
-  /** Their indices in the scene. */
+  /** Indices of those triangles in the scene. */
   readonly indices: Uint32Array;
   /** From here on they have holes. */
   readonly firstCut: number;
 }
 
 /** Thin and inner parts cast no shadows worth drawing; of closed ones, the side towards the lamp does. */
-function findCasters({ parts, triangles, normals }: Scene, [x, y, z]: readonly number[]): Casters {
+function findCasters(scene: Scene, [x, y, z]: readonly number[]): Casters {
+  const { parts, triangles, normals } = scene;
   const kept = parts.filter(({ part }) => casts[part.material]);
-  const most = kept.reduce((sum, { triangles: [from, to] }) => sum + to - from, 0);
+  const dense = kept.filter(isDense);
+  const points = new Uint32Array(dense.reduce((sum, { vertices }) => sum + vertices[1] - vertices[0], 0));
+  let pointCount = 0;
+  for (const { vertices } of dense)
+    for (let v = vertices[0], n = 3 * v; v < vertices[1]; v++, n += 3)
+      if (normals[n] * x + normals[n + 1] * y + normals[n + 2] * z > -0.15) points[pointCount++] = v;
+  const sparse = kept.filter((part) => !dense.includes(part));
+  const most = sparse.reduce((sum, { triangles: [from, to] }) => sum + to - from, 0);
   const indices = new Uint32Array(most);
   const corners = new Uint32Array(3 * most);
   let count = 0;
   let firstCut = Infinity;
-  for (const { part, triangles: range } of kept) {
+  for (const { part, triangles: range } of sparse) {
     if (part.material === "hair") firstCut = Math.min(firstCut, count);
-    const isClosed = !part.doubleSided;
     for (let t = range[0]; t < range[1]; t++) {
       const a = triangles[3 * t];
-      if (isClosed && normals[3 * a] * x + normals[3 * a + 1] * y + normals[3 * a + 2] * z < -0.15) continue;
+      const n = 3 * a;
+      if (!part.doubleSided && normals[n] * x + normals[n + 1] * y + normals[n + 2] * z < -0.15) continue;
       corners[3 * count] = a;
       corners[3 * count + 1] = triangles[3 * t + 1];
       corners[3 * count + 2] = triangles[3 * t + 2];
       indices[count++] = t;
     }
   }
-  return { triangles: corners.subarray(0, 3 * count), indices: indices.subarray(0, count), firstCut };
+  return {
+    points: points.subarray(0, pointCount),
+    triangles: corners.subarray(0, 3 * count),
+    indices: indices.subarray(0, count),
+    firstCut,
+  };
+}
+
+/** Whether the first edges of a part's triangles, judged by some of them, are short. */
+function isDense({ part: { material, positions, triangles } }: ScenePart): boolean {
+  if (material === "hair") return false;
+  const step = 3 * Math.max(1, Math.floor(triangles.length / 600));
+  let sum = 0;
+  let count = 0;
+  for (let k = 0; k < triangles.length; k += step, count++) {
+    const a = 3 * triangles[k];
+    const b = 3 * triangles[k + 1];
+    sum += Math.hypot(...[0, 1, 2].map((n) => positions[a + n] - positions[b + n]));
+  }
+  return sum < denseEdge * count;
 }
 
 /** Where a lamp is looked for about a point: middle, then inner and outer ring, in units of the filter's radius. */
@@ -335,7 +384,7 @@ function addLamp(
   index: number,
   centre: LightFrame["centre"],
   lit: readonly LitPart[],
-  out: VertexLight,
+  out: LitVertices,
 ): void {
   const { positions, normals } = scene;
   const lamp = lamps[index];
@@ -344,8 +393,9 @@ function addLamp(
   const casters = findCasters(scene, towards);
   const map = castShadows(
     lightFrame(towards, middle, fine.radius),
-    positions,
+    positions.subarray(0, 3 * scene.vertexCount),
     casters.triangles,
+    casters.points,
     fine.size,
     createAlphaTest(scene, casters),
   );
@@ -361,7 +411,7 @@ function addLamp(
     for (let k = 0; k < vertices.length; k++) {
       const v = vertices[k];
       const n = 3 * v;
-      const o = v * lightStride;
+      const o = v * vertexStride + lightAt;
       const x = positions[n];
       const y = positions[n + 1];
       const z = positions[n + 2];

@@ -33,7 +33,7 @@ let raster: Raster | undefined;
 const far = 20000;
 
 /**
- * The map of a mesh: its triangles, both sides.
+ * The map of a mesh: triangles, seen from both sides, and points as {@link splatShadows} draws them.
  * @param positions camera space, mm
  * @param accept as for `rasterize`
  */
@@ -41,6 +41,7 @@ export function castShadows(
   frame: LightFrame,
   positions: Float32Array,
   triangles: Uint32Array,
+  points: Uint32Array,
   size: number,
   accept?: (triangle: number, a: number, b: number, pixel: number) => boolean,
 ): ShadowMap {
@@ -62,8 +63,12 @@ export function castShadows(
   const camera: Camera = { fx: f, fy: f, cx: size / 2, cy: size / 2 };
   if (raster?.width !== size) raster = createRaster(size, size);
   rasterize(turned, triangles, camera, { width: size, height: size, cull: "none", accept }, raster);
-  const depth = Float32Array.from(raster.depth);
-  for (let p = 0; p < depth.length; p++) depth[p] = depth[p] === 0 ? Infinity : depth[p] - far;
+  const depth = new Float32Array(size * size);
+  splatShadows(frame, positions, points, size, depth);
+  for (let p = 0; p < depth.length; p++) {
+    const z = raster.depth[p];
+    if (z > 0 && z - far < depth[p]) depth[p] = z - far;
+  }
   return { ...frame, size, depth };
 }
 

@@ -6,7 +6,7 @@ import type { Part } from "../part.ts";
 import { sampleAlpha } from "../texture.ts";
 import { isClear, isCutOut, placeParts, type Scene, type ScenePart } from "../view/place.ts";
 import { cameraOf, poseOf, type ViewSpec } from "../view/view.ts";
-import { addToHit, createStage, mirrorHit, type Stage, shadeHit, startHit } from "./shade.ts";
+import { addToHit, createStage, type Hit, mirrorHit, type Stage, shadeHit, startHit } from "./shade.ts";
 
 export interface RenderOptions {
   readonly parts: readonly Part[];
@@ -51,9 +51,9 @@ export function renderPortrait(
   const camera = cameraOf(view, size);
   const scene = placeParts(parts, pose, view);
   const raster = findVisible(scene, camera, size, samples);
-  const light = illuminate(scene, lighting, pose.translation, visibleVertices(scene, raster));
-  const stage = createStage(scene, light, lighting, oiliness);
-  const rendering = resolve(stage, raster, size, samples);
+  const vertices = illuminate(scene, lighting, pose.translation, visibleVertices(scene, raster));
+  const stage = createStage(scene, vertices, lighting, oiliness);
+  const rendering = resolve(stage, raster, camera, size, samples);
   for (const clear of scene.parts) if (isClear(clear.part)) layOver(stage, clear, raster, camera, samples, rendering);
   composite(rendering, background(rendering.coverage));
   return rendering;
@@ -66,10 +66,10 @@ function findVisible(scene: Scene, camera: Camera, size: number, samples: number
   const side = size * samples;
   if (reused?.width !== side) reused = createRaster(side, side);
   const { parts, triangles } = scene;
-  const firstClear = parts.find(({ part }) => isClear(part))?.triangles[0] ?? triangles.length / 3;
+  const firstClear = parts.find(({ part }) => isClear(part))?.triangles[0] ?? scene.triangleCount;
   const { fx, fy, cx, cy } = camera;
   return rasterize(
-    scene.positions,
+    scene.positions.subarray(0, 3 * scene.vertexCount),
     triangles.subarray(0, 3 * firstClear),
     { fx: fx * samples, fy: fy * samples, cx: cx * samples, cy: cy * samples },
     { width: side, height: side, accept: createAlphaTest(scene, side, samples) },
@@ -112,8 +112,8 @@ function createAlphaTest({ parts, partOf, uvs, uvTriangles }: Scene, side: numbe
 }
 
 /** The vertices of what is visible, in ascending order; of clear parts all. */
-function visibleVertices({ parts, positions, triangles }: Scene, { triangle }: Raster): Uint32Array {
-  const isVisible = new Uint8Array(positions.length / 3);
+function visibleVertices({ parts, vertexCount, triangles }: Scene, { triangle }: Raster): Uint32Array {
+  const isVisible = new Uint8Array(vertexCount);
   let last = -1;
   for (let i = 0; i < triangle.length; i++) {
     const t = triangle[i];
@@ -131,9 +131,22 @@ function visibleVertices({ parts, positions, triangles }: Scene, { triangle }: R
   return found.subarray(0, count);
 }
 
+function isUniform(at: Int32Array, count: number, triangle: Int32Array): boolean {
+  for (let s = 1; s < count; s++) if (triangle[at[s]] !== triangle[at[0]]) return false;
+  return true;
+}
+
+/** Keeps what a pixel shows. */
+function note({ normal, albedo }: Hit, out: Rendering, pixel: number): void {
+  for (let k = 0; k < 3; k++) {
+    out.normals[3 * pixel + k] = Math.round(127 * normal[k]);
+    out.albedo[3 * pixel + k] = toSrgb(albedo[k]);
+  }
+}
+
 /** What each triangle counts as: label + 8 · extra. */
-function kindsOf({ parts, partOf }: Scene): Uint8Array {
-  const kinds = new Uint8Array(partOf.length);
+function kindsOf({ parts, triangleCount }: Scene): Uint8Array {
+  const kinds = new Uint8Array(triangleCount);
   for (const { part, triangles } of parts) {
     const { labels, extras } = part;
     for (let t = triangles[0], i = 0; t < triangles[1]; t++, i++) {
@@ -148,11 +161,11 @@ function kindsOf({ parts, partOf }: Scene): Uint8Array {
 /** Stands for "nothing there" beside the extras. */
 const nothing = 7;
 
-/** Samples of hair whose depths are this close are one lock, mm. */
-const lock = 6;
+/** Samples whose depths differ by less than this many pixels' widths are of one surface. */
+const steepest = 3;
 
 /** Shades what is visible, each surface once a pixel, and decides what each pixel counts as. */
-function resolve(stage: Stage, raster: Raster, size: number, samples: number): Rendering {
+function resolve(stage: Stage, raster: Raster, camera: Camera, size: number, samples: number): Rendering {
   const { scene, hit } = stage;
   const { parts, partOf } = scene;
   const { triangle, barycentrics, depth: sampleDepth } = raster;
@@ -195,12 +208,34 @@ function resolve(stage: Stage, raster: Raster, size: number, samples: number): R
       }
       if (covered === 0) continue;
       out.coverage[p] = covered / count;
+      if (covered === count && isUniform(at, count, triangle)) {
+        // Most pixels: four samples of one triangle.
+        const t = triangle[at[0]];
+        const seen = parts[partOf[t]];
+        let a = 0;
+        let b = 0;
+        let inverse = 0;
+        for (let s = 0; s < count; s++) {
+          a += barycentrics[2 * at[s]];
+          b += barycentrics[2 * at[s] + 1];
+          inverse += 1 / sampleDepth[at[s]];
+        }
+        startHit(hit, seen.part);
+        addToHit(stage, seen.vertices[0], t, a / count, b / count);
+        shadeHit(stage);
+        for (let k = 0; k < 3; k++) out.linear[3 * p + k] = hit.colour[k];
+        note(hit, out, p);
+        out.labels[p] = kinds[t] & 7;
+        out.extras[p] = kinds[t] >> 3;
+        out.depth[p] = count / inverse;
+        continue;
+      }
       const chosen = choose(kind, count, hair[p]);
       const isBackground = chosen >> 3 === nothing;
       if (!isBackground) {
         out.labels[p] = chosen & 7;
         out.extras[p] = chosen >> 3;
-        out.depth[p] = depthOfKind(kind, at, count, chosen, sampleDepth);
+        out.depth[p] = depthOfKind(kind, at, count, chosen, sampleDepth, 1 + steepest / camera.fx);
       }
 
       let mostShown = 0;
@@ -245,10 +280,7 @@ function resolve(stage: Stage, raster: Raster, size: number, samples: number): R
         for (let k = 0; k < 3; k++) out.linear[3 * p + k] += share * hit.colour[k];
         if (shown > mostShown && !isBackground) {
           mostShown = shown;
-          for (let k = 0; k < 3; k++) {
-            out.normals[3 * p + k] = Math.round(127 * hit.normal[k]);
-            out.albedo[3 * p + k] = toSrgb(hit.albedo[k]);
-          }
+          note(hit, out, p);
         }
       }
     }
@@ -308,21 +340,28 @@ function choose(kind: Uint8Array, count: number, hair: number): number {
 }
 
 /** Depth at the pixel's centre of its samples of a kind: 1 / z is linear over the picture. */
-function depthOfKind(kind: Uint8Array, at: Int32Array, count: number, chosen: number, depth: Float32Array): number {
+function depthOfKind(
+  kind: Uint8Array,
+  at: Int32Array,
+  count: number,
+  chosen: number,
+  depth: Float32Array,
+  reach: number,
+): number {
   let nearest = Infinity;
   for (let s = 0; s < count; s++) if (kind[s] === chosen && depth[at[s]] < nearest) nearest = depth[at[s]];
   let inverse = 0;
   let members = 0;
   for (let s = 0; s < count; s++) {
     const z = depth[at[s]];
-    if (kind[s] !== chosen || z > nearest + lock) continue;
+    if (kind[s] !== chosen || z > nearest * reach) continue;
     inverse += 1 / z;
     members++;
   }
   return members / inverse;
 }
 
-/** Adds what a clear part mirrors, and takes away what it holds back, where it is in front. */
+/** Adds what a clear part mirrors, and takes away what glass absorbs (its opacity, of what is not its colour), where it is in front. */
 function layOver(
   stage: Stage,
   { part, vertices, triangles }: ScenePart,
@@ -366,8 +405,7 @@ function layOver(
       );
       mirrorHit(stage);
       const p = 3 * ((top + row) * size + left + column);
-      for (let k = 0; k < 3; k++)
-        linear[p + k] += over * (held * (part.colour[k] * hit.light[k] - linear[p + k]) + hit.colour[k]);
+      for (let k = 0; k < 3; k++) linear[p + k] += over * (hit.colour[k] - held * (1 - part.colour[k]) * linear[p + k]);
     }
 }
 

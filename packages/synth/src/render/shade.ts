@@ -1,5 +1,5 @@
 import { shConstants } from "cameo";
-import { lightStride, maxLamps, type VertexLight } from "../light/illuminate.ts";
+import { type LitVertices, maxLamps, vertexStride } from "../light/illuminate.ts";
 import { type LightingSpec, surroundings, surroundingsSh } from "../light/lighting.ts";
 import { clamp, hash } from "../noise.ts";
 import type { Part } from "../part.ts";
@@ -9,15 +9,15 @@ import type { Scene } from "../view/place.ts";
 /** A place on a surface, interpolated from its corners; and what is seen of it. One object serves all pixels. */
 export interface Hit {
   part: Part;
-  /** Sum of the weights added so far. */
-  weight: number;
-  /** Camera-space point, normal and strand direction, each summed with the weights. */
+  /** How many places were added up. */
+  count: number;
+  /** As in {@link LitVertices}: first sums, then means. The next four are parts of it. */
+  readonly values: Float64Array;
   readonly point: Float64Array;
   readonly normal: Float64Array;
   readonly tangent: Float64Array;
-  /** As {@link VertexLight}. */
   readonly light: Float64Array;
-  /** Factors of the vertices. */
+  /** Factors of the vertices' colours. */
   readonly tint: Float64Array;
   u: number;
   v: number;
@@ -27,24 +27,28 @@ export interface Hit {
   readonly colour: Float64Array;
 }
 
-const createHit = (part: Part): Hit => ({
-  part,
-  weight: 0,
-  point: new Float64Array(3),
-  normal: new Float64Array(3),
-  tangent: new Float64Array(3),
-  light: new Float64Array(lightStride),
-  tint: new Float64Array(3),
-  u: 0,
-  v: 0,
-  albedo: new Float64Array(4),
-  colour: new Float64Array(3),
-});
+function createHit(part: Part): Hit {
+  const values = new Float64Array(vertexStride);
+  return {
+    part,
+    count: 0,
+    values,
+    point: values.subarray(0, 3),
+    normal: values.subarray(3, 6),
+    tangent: values.subarray(6, 9),
+    light: values.subarray(9),
+    tint: new Float64Array(3),
+    u: 0,
+    v: 0,
+    albedo: new Float64Array(4),
+    colour: new Float64Array(3),
+  };
+}
 
 /** A scene with its light, ready to be shaded. */
 export interface Stage {
   readonly scene: Scene;
-  readonly light: VertexLight;
+  readonly vertices: LitVertices;
   readonly lamps: Lamps;
   readonly lighting: LightingSpec;
   /** Radiance of the surroundings as a rough surface mirrors it: harmonics of camera space for cameo's `shade`, 3k + c. */
@@ -64,7 +68,7 @@ interface Lamps {
 /** How much of the harmonics of each band a rough surface mirrors, by what the cosine lobe leaves of them. */
 const glossyBands = [1, 0.82 / (2 / 3), 0.55 / (1 / 4)] as const;
 
-export function createStage(scene: Scene, light: VertexLight, lighting: LightingSpec, oiliness: number): Stage {
+export function createStage(scene: Scene, vertices: LitVertices, lighting: LightingSpec, oiliness: number): Stage {
   const glossy = surroundingsSh(lighting);
   for (let b = 0; b < 9; b++) {
     const sign = b === 1 || b === 2 || b === 4 || b === 7 ? -1 : 1;
@@ -74,7 +78,7 @@ export function createStage(scene: Scene, light: VertexLight, lighting: Lighting
   const lamps = lighting.lamps.slice(0, maxLamps);
   return {
     scene,
-    light,
+    vertices,
     lighting,
     glossy,
     oiliness,
@@ -89,46 +93,34 @@ export function createStage(scene: Scene, light: VertexLight, lighting: Lighting
 
 /** Begins a new hit. */
 export function startHit(hit: Hit, part: Part): void {
+  const { values, tint } = hit;
   hit.part = part;
-  hit.weight = 0;
-  const { point, normal, tangent, light, tint } = hit;
-  for (let n = 0; n < 3; n++) {
-    point[n] = 0;
-    normal[n] = 0;
-    tangent[n] = 0;
-    tint[n] = 0;
-  }
-  for (let n = 0; n < lightStride; n++) light[n] = 0;
+  hit.count = 0;
+  for (let n = 0; n < vertexStride; n++) values[n] = 0;
+  for (let n = 0; n < 3; n++) tint[n] = 0;
   hit.u = 0;
   hit.v = 0;
 }
 
 /** Adds what is at weights `a` and `b` of a triangle's first corners, of the part whose vertices begin at `first`. */
-export function addToHit({ scene, light, hit }: Stage, first: number, triangle: number, a: number, b: number): void {
-  const { positions, normals, tangents, triangles, uvs, uvTriangles } = scene;
-  const { point, normal, tangent, light: l, tint, part } = hit;
+export function addToHit({ scene, vertices, hit }: Stage, first: number, triangle: number, a: number, b: number): void {
+  const { triangles, uvs, uvTriangles } = scene;
+  const { values, tint, part } = hit;
   const c = 1 - a - b;
   const t = 3 * triangle;
   const va = triangles[t];
   const vb = triangles[t + 1];
   const vc = triangles[t + 2];
-  const i = 3 * va;
-  const j = 3 * vb;
-  const k = 3 * vc;
-  for (let n = 0; n < 3; n++) {
-    point[n] += a * positions[i + n] + b * positions[j + n] + c * positions[k + n];
-    normal[n] += a * normals[i + n] + b * normals[j + n] + c * normals[k + n];
-  }
-  if (part.tangents)
-    for (let n = 0; n < 3; n++) tangent[n] += a * tangents[i + n] + b * tangents[j + n] + c * tangents[k + n];
-  const la = lightStride * va;
-  const lb = lightStride * vb;
-  const lc = lightStride * vc;
-  for (let n = 0; n < lightStride; n++) l[n] += a * light[la + n] + b * light[lb + n] + c * light[lc + n];
+  const i = vertexStride * va;
+  const j = vertexStride * vb;
+  const k = vertexStride * vc;
+  for (let n = 0; n < vertexStride; n++) values[n] += a * vertices[i + n] + b * vertices[j + n] + c * vertices[k + n];
   if (part.colours) {
     const { colours } = part;
-    const o = 3 * first;
-    for (let n = 0; n < 3; n++) tint[n] += a * colours[i - o + n] + b * colours[j - o + n] + c * colours[k - o + n];
+    const ca = 3 * (va - first);
+    const cb = 3 * (vb - first);
+    const cc = 3 * (vc - first);
+    for (let n = 0; n < 3; n++) tint[n] += a * colours[ca + n] + b * colours[cb + n] + c * colours[cc + n];
   }
   if (part.texture) {
     const p = 2 * uvTriangles[t];
@@ -138,11 +130,11 @@ export function addToHit({ scene, light, hit }: Stage, first: number, triangle: 
     const v = a * uvs[p + 1] + b * uvs[q + 1] + c * uvs[r + 1];
     // Across a seam of the texture there is no mean: the first place counts.
     const isNear =
-      hit.weight === 0 || Math.abs(hit.u - u * hit.weight) + Math.abs(hit.v - v * hit.weight) < 0.05 * hit.weight;
-    hit.u += isNear ? u : hit.u / hit.weight;
-    hit.v += isNear ? v : hit.v / hit.weight;
+      hit.count === 0 || Math.abs(hit.u - u * hit.count) + Math.abs(hit.v - v * hit.count) < 0.05 * hit.count;
+    hit.u += isNear ? u : hit.u / hit.count;
+    hit.v += isNear ? v : hit.v / hit.count;
   }
-  hit.weight++;
+  hit.count++;
 }
 
 const view = new Float64Array(3);
@@ -153,8 +145,8 @@ const bumped = new Float64Array(3);
 export function shadeHit(stage: Stage): void {
   const { hit } = stage;
   const { part, point, normal, tangent, light, tint, albedo, colour } = hit;
-  const mean = 1 / hit.weight;
-  for (let n = 0; n < lightStride; n++) light[n] *= mean;
+  const mean = 1 / hit.count;
+  for (let n = 0; n < vertexStride; n++) hit.values[n] *= mean;
   normalise(normal);
   const eye = -1 / Math.sqrt(point[0] * point[0] + point[1] * point[1] + point[2] * point[2]);
   for (let n = 0; n < 3; n++) view[n] = point[n] * eye;
@@ -180,8 +172,8 @@ export function shadeHit(stage: Stage): void {
       break;
     case "teeth": {
       // They stand in the dark of the mouth.
-      const open = 0.25 + 0.75 * light[3];
-      for (let n = 0; n < 3; n++) colour[n] = 0.85 * open * albedo[n] * light[n];
+      const open = 0.5 + 0.5 * light[3];
+      for (let n = 0; n < 3; n++) colour[n] = open * albedo[n] * light[n];
       addGloss(stage, normal, facing, 0.3, 0.04, open);
       break;
     }
@@ -221,9 +213,9 @@ export function shadeHit(stage: Stage): void {
  */
 export function mirrorHit(stage: Stage): void {
   const { hit } = stage;
-  const { point, normal, colour, light } = hit;
-  const mean = 1 / hit.weight;
-  for (let n = 0; n < lightStride; n++) light[n] *= mean;
+  const { point, normal, colour } = hit;
+  const mean = 1 / hit.count;
+  for (let n = 0; n < vertexStride; n++) hit.values[n] *= mean;
   normalise(normal);
   const eye = -1 / Math.sqrt(point[0] * point[0] + point[1] * point[1] + point[2] * point[2]);
   for (let n = 0; n < 3; n++) view[n] = point[n] * eye;
@@ -269,7 +261,7 @@ function roughen({ hit }: Stage, strength: number): void {
 function shadeSkin(stage: Stage, facing: number): void {
   const { hit, oiliness, lamps } = stage;
   const { albedo, light, colour, normal } = hit;
-  roughen(stage, 0.09);
+  roughen(stage, 0.04);
   for (let n = 0; n < 3; n++) colour[n] = albedo[n] * light[n];
   // Bumps see more or less of each lamp.
   for (let l = 0; l < lamps.count; l++) {
@@ -285,8 +277,8 @@ function shadeSkin(stage: Stage, facing: number): void {
   }
   const isTongue = hit.part.material === "tongue";
   const wet = isTongue ? 0.9 : oiliness;
-  addGloss(stage, bumped, facing, 0.5, 0.028, 0.85 - 0.25 * wet);
-  addGloss(stage, bumped, facing, 0.38 - 0.14 * wet, 0.028, 0.15 + 0.4 * wet);
+  addGloss(stage, bumped, facing, 0.58, 0.028, 0.8 - 0.2 * wet);
+  addGloss(stage, bumped, facing, 0.42 - 0.12 * wet, 0.028, 0.1 + 0.35 * wet);
   addRoughMirror(stage, normal, 0.014 + 0.02 * wet + 0.16 * (1 - facing) ** 4);
 }
 
