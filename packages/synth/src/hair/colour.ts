@@ -101,7 +101,7 @@ export function sampleHairColour(random: Random, person: Person): HairColour {
     name,
     base,
     roots: dyed ? natural : times(base, random.range(0.55, 0.95)),
-    rootLength: dyed ? random.range(2, 45) : random.chance(0.6) ? random.range(10, 60) : 0,
+    rootLength: dyed ? 2 + 43 * random.uniform() ** 3 : random.chance(0.6) ? random.range(10, 60) : 0,
     tips: fades ? lighter : times(base, random.range(0.85, 1.3)),
     streaks,
     streakShare: highlights ? random.range(0.1, 0.5) : random.range(0.02, 0.25),

@@ -32,7 +32,7 @@ export function growGathered(scalp: Scalp, layer: GatheredLayer, colour: HairCol
   const { locks } = layer;
   const points = layer.form === "puff" ? 8 : layer.form === "bun" ? 16 : 34;
   const ribbons = createRibbons(locks * points);
-  const trunk = layer.form === "tail" || layer.form === "braid" ? trunkOf(frame, layer) : null;
+  const trunk = layer.form === "tail" || layer.form === "braid" ? trunkOf(scalp, frame, layer) : null;
   for (let lock = 0; lock < locks; lock++) {
     const level = Math.sqrt(random.uniform());
     style.tone = Math.max(0.4, 1 + colour.variation * random.normal()) * (0.55 + 0.45 * level);
@@ -48,23 +48,32 @@ export function growGathered(scalp: Scalp, layer: GatheredLayer, colour: HairCol
 }
 
 /** Middle line of a tail: out of the head, then down; outside head and back. Points every step, x, y, z. */
-function trunkOf({ origin, out }: Frame, { length }: GatheredLayer): Float64Array {
+function trunkOf(scalp: Scalp, { origin, out }: Frame, { length, radius }: GatheredLayer): Float64Array {
   const points = new Float64Array(3 * maxPoints);
   const h = length / (maxPoints - 1);
   let [x, y, z] = origin;
   let [dx, dy, dz] = out;
+  // What starts on top of the head falls backwards.
+  const back = Math.min(0, 0.6 * out[2] - 0.5 * Math.max(0, out[1]));
   for (let i = 0; i < maxPoints; i++) {
     points.set([x, y, z], 3 * i);
     const soft = 1 - Math.exp(-h / 30);
     dx += soft * (0 - dx);
     dy += soft * (-1 - dy);
-    dz += soft * (0 - dz);
-    const d = Math.hypot(dx, dy, dz);
+    dz += soft * (back - dz);
+    const d = Math.sqrt(dx * dx + dy * dy + dz * dz);
     x += (h * dx) / d;
     y += (h * dy) / d;
     z += (h * dz) / d;
+    const away = Math.sqrt(x * x + (y - centreY) * (y - centreY) + z * z);
+    const least = distanceAlong(scalp.skin, x, y - centreY, z) + Math.min(0.7 * radius, 0.5 * i * h);
+    if (away < least) {
+      x *= least / away;
+      y = centreY + ((y - centreY) * least) / away;
+      z *= least / away;
+    }
     // Behind the neck rather than in it.
-    const r = Math.hypot(x, z + 20);
+    const r = Math.sqrt(x * x + (z + 20) * (z + 20));
     if (y < -20 && y > -230 && r < 78) {
       x *= 78 / r;
       z = -20 + ((z + 20) * 78) / r;

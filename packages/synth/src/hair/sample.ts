@@ -16,11 +16,11 @@ import { styleNames } from "./style.ts";
 
 /** How often each kind occurs: women, men, and the factor at 70 years. */
 const kindWeights: Record<HairKind, readonly [women: number, men: number, old: number]> = {
-  style: [0.27, 0.27, 0.9],
-  strands: [0.3, 0.27, 1],
+  style: [0.28, 0.27, 0.9],
+  strands: [0.33, 0.27, 1],
   mixed: [0.13, 0.1, 0.9],
   gathered: [0.2, 0.04, 0.9],
-  shell: [0.07, 0.13, 1],
+  shell: [0.05, 0.13, 1],
   buzz: [0.01, 0.09, 1],
   balding: [0.005, 0.06, 3.5],
   bald: [0.008, 0.04, 2],
@@ -28,16 +28,16 @@ const kindWeights: Record<HairKind, readonly [women: number, men: number, old: n
 
 /** Which of the pack's styles women and men wear. */
 const styleWeights: Record<(typeof styleNames)[number], readonly [women: number, men: number]> = {
-  afro01: [0.7, 0.7],
+  afro01: [0.5, 0.7],
   bob01: [1.3, 0.15],
   bob02: [1.2, 0.25],
   braid01: [1, 0.05],
-  long01: [1.6, 0.3],
+  long01: [2, 0.3],
   ponytail01: [1.1, 0.15],
-  short01: [0.5, 1.3],
-  short02: [0.5, 1.4],
-  short03: [0.8, 1],
-  short04: [0.4, 1.5],
+  short01: [0.3, 1.3],
+  short02: [0.3, 1.4],
+  short03: [0.5, 1],
+  short04: [0.3, 1.5],
 };
 
 /** Draws hair that suits a person of this age and sex. */
@@ -265,7 +265,7 @@ function longStrands(random: Random, curly: boolean): StrandLayer {
     ...straightDown,
     ...curl,
     locks: Math.round(random.range(320, 480)),
-    width: random.range(6.5, 12),
+    width: random.range(6.5, 12) * (curl.curl < 1 ? 1.3 : 1),
     top: length,
     sides: length * random.range(0.85, 1.05),
     back: length * random.range(0.8, 1.1),
@@ -348,6 +348,7 @@ function shortStrands(random: Random): StrandLayer {
       way === "fringe" || (way === "messy" && random.chance(0.5))
         ? { ...sampleFringe(random)!, level: random.range(6, 48) }
         : null,
+    tucked: [random.chance(0.85), random.chance(0.85)],
     flyaway: random.range(0, 0.06),
   };
 }
@@ -358,7 +359,7 @@ function curlyStrands(random: Random): StrandLayer {
     ...longStrands(random, true),
     ...sampleCurl(random, true),
     locks: Math.round(random.range(380, 560) * clamp(1.25 - length / 400)),
-    width: random.range(5.5, 10),
+    width: random.range(4.5, 8),
     top: length,
     sides: length * random.range(0.6, 1),
     back: length * random.range(0.7, 1),

@@ -34,15 +34,14 @@ export function growStrands(
   for (let lock = 0; lock < locks; lock++) {
     if (!drawRoot(scalp, density, random, root)) break;
     if (layer.half !== 0 && layer.half * root.x < 0) continue;
-    // Sideburns stay short.
-    if (layer.sides > 40 && root.meanY < 2 && Math.abs(root.azimuth) < 1.6) continue;
+    if (layer.sides > 40 && isSideburn(root)) continue;
     const level = random.uniform();
     const flies = random.chance(layer.flyaway);
-    growPath(scalp, layer, root, level, flies, step, random, path);
+    const overForehead = growPath(scalp, layer, root, level, flies, step, random, path);
     const thin = flies ? 0.35 : 1;
     // Wide locks below close the surface, fine ones above draw it.
-    style.width = width * thin * random.range(0.7, 1.3) * (2 - 1.1 * level);
-    style.turn = random.range(-0.6, 0.6) * (layer.tie ? 0.4 : 1);
+    style.width = width * thin * random.range(0.7, 1.3) * (2 - 1.1 * level) * (overForehead ? 1.35 : 1);
+    style.turn = random.range(-0.6, 0.6) * (layer.tie || overForehead ? 0.4 : 1);
     style.tone = Math.max(0.4, 1 + colour.variation * random.normal()) * (0.8 + 0.2 * level);
     style.streak = random.chance(colour.streakShare * 2 * noise(root.x * 0.05 + 3, root.z * 0.05, 9))
       ? random.range(0.1, 0.75)
@@ -51,6 +50,9 @@ export function growStrands(
   }
   return partOfRibbons(ribbons);
 }
+
+/** Hair in front of the ears: it stays short, whatever the rest does. */
+const isSideburn = ({ azimuth, meanY }: Root): boolean => meanY < 10 && Math.abs(azimuth) < 1.62;
 
 /** Length of the hair by where it grows: top, sides and back blend into each other. */
 function lengthAt(layer: StrandLayer, { meanY, meanZ }: Root): number {
@@ -62,6 +64,7 @@ function lengthAt(layer: StrandLayer, { meanY, meanZ }: Root): number {
 /**
  * One lock: from its root it follows the comb, bends under its weight as far as it is soft, lies on head and shoulders at the
  * height of its level, keeps out of the face unless it belongs to the fringe, and is cut where the layer says.
+ * @returns whether it belongs to the fringe
  */
 function growPath(
   scalp: Scalp,
@@ -72,7 +75,7 @@ function growPath(
   step: number,
   random: Random,
   path: Path,
-): void {
+): boolean {
   const { comb, fringe } = layer;
   const { scale, eyeY, chinY } = scalp;
   const isFringe =
@@ -80,8 +83,11 @@ function growPath(
   const length = isFringe
     ? 150
     : Math.max(4, lengthAt(layer, root) * (1 + layer.uneven * random.normal()) * (flies ? 1.1 : 1));
-  const steps = Math.min(maxPoints - 1, Math.max(3, Math.ceil(length / step)));
-  const h = length / steps;
+  const sideburn = isSideburn(root);
+
+  const way = sideburn ? Math.min(length, 9) : length;
+  const steps = Math.min(maxPoints - 1, Math.max(3, Math.ceil(way / step)));
+  const h = way / steps;
   const soft = 1 - Math.exp(-h / layer.stiffness);
   // Roots left of the parting fall left.
   const from = root.meanZ > -40 ? layer.parting : layer.parting * 0.3;
@@ -109,6 +115,7 @@ function growPath(
   let dz = 0;
   let count = 0;
   let cheekSide = 0;
+  let nearest = Infinity;
   for (let i = 0; i <= steps; i++) {
     const s = i * h;
     let ox = x;
@@ -127,7 +134,8 @@ function growPath(
       cy = layer.tie[1] * 108 + centreY - y;
       cz = layer.tie[2] * 108 - z;
       const left = Math.sqrt(cx * cx + cy * cy + cz * cz);
-      if (left < Math.max(16, 1.3 * h)) break;
+      if (left < Math.max(16, 1.3 * h) || (i > 2 && left > nearest)) break;
+      nearest = left;
       cx /= left;
       cy /= left;
       cz /= left;
@@ -223,7 +231,7 @@ function growPath(
     }
     // Behind the ear, or over it.
     const earSide = x > 0 ? 0 : 1;
-    const behindEar = layer.tucked[earSide];
+    const behindEar = layer.tucked[earSide] && !sideburn;
     if (
       behindEar &&
       Math.abs(x) > 0.75 * scalp.halfWidth &&
@@ -236,7 +244,7 @@ function growPath(
     }
     // On the head.
     const distance = Math.sqrt(x * x + (y - centreY) * (y - centreY) + z * z) || 1;
-    const onEars = behindEar ? scalp.skin : scalp.withEars;
+    const onEars = behindEar || sideburn ? scalp.skin : scalp.withEars;
     const clearance =
       distanceAlong(onEars, x, y - centreY, z) +
       1 +
@@ -264,4 +272,5 @@ function growPath(
     }
   }
   path.count = count;
+  return isFringe;
 }
