@@ -107,7 +107,14 @@ describe("Cameo", () => {
     const grey = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3).fill(128) };
     await expect(cameo.reconstruct(grey)).rejects.toMatchObject(refusal("no-face"));
     await expect(cameo.reconstruct(example("missing.jpg"))).rejects.toMatchObject(refusal("not-found"));
-    for (const options of [{ face: -1 }, { face: 0.5 }, { fov: 0 }, { fov: 180 }, { focal35: -50 }]) {
+    for (const options of [
+      { face: -1 },
+      { face: 0.5 },
+      { fov: 0 },
+      { fov: 180 },
+      { focal35: -50 },
+      { parse: "guess" as "model" },
+    ]) {
       await expect(cameo.reconstruct(example("portrait.jpg"), options)).rejects.toMatchObject(refusal("option"));
     }
     // A face 24 pixels wide.
@@ -134,9 +141,10 @@ describe("Cameo", () => {
 });
 
 describe("Head", () => {
-  it("has depth exactly where its labels show the head, near its distance", () => {
-    const depth = head.depthMap();
-    const labels = head.labelMap();
+  it("has depth exactly where the model's labels show the head, near its distance", async () => {
+    const modelled = await cameo.reconstruct(example("portrait.jpg"), { parse: "model" });
+    const depth = modelled.depthMap();
+    const labels = modelled.labelMap();
     expect([depth.width, depth.height]).toEqual([head.image.width, head.image.height]);
     const z = head.pose.translation[2];
     let covered = 0;

@@ -49,7 +49,7 @@ async function greyOf(file: string, space: "grey16" | "b-w") {
 
 describe("the files of a photo", () => {
   test("are the five of the contract, printed one a line, and fit together", async () => {
-    const { status, stdout, stderr } = await cameo("reconstruct", portrait, "-o", heads);
+    const { status, stdout, stderr } = await cameo("reconstruct", portrait, "-o", heads, "--parse", "model");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const files = ["depth.png", "glb", "json", "labels.png", "preview.png"].map((end) => `portrait.${end}`);
     expect(await contents(heads)).toEqual(files);
