@@ -285,7 +285,7 @@ function growBeardHairs(head: BareHead, map: BeardMap, density: Float32Array, sp
     const [nx, ny, nz] = [blend(normals, 0), blend(normals, 1), blend(normals, 2)];
     const isMoustache = map.moustache[a] > map.chin[a] && map.moustache[a] > 0.3;
     // Long in the middle of the chin, short at the ears.
-    const share = isMoustache ? 1 : 0.35 + 0.65 * Math.max(map.chin[a], smooth((z - 10) / 60));
+    const share = isMoustache ? 1 : 0.22 + 0.78 * Math.max(map.chin[a], smooth((z - 20) / 50) * map.jaw[a]);
     const length = (isMoustache ? spec.moustacheLength : spec.length * share) * source.range(0.6, 1.15);
     const h = length / (points - 1);
     const lift = source.range(0.03, long ? 0.6 : 0.08 + 0.025 * spec.length);
@@ -303,9 +303,9 @@ function growBeardHairs(head: BareHead, map: BeardMap, density: Float32Array, sp
       x += (h * dx) / d;
       y += (h * dy) / d;
       z += (h * dz) / d;
-      dy -= 0.12 * h * 0.2;
+      dy -= 0.024 * h;
       // Long beards come together below the chin.
-      if (long) dx -= 0.004 * h * x;
+      if (long && y < scalp.chinY) dx -= 0.004 * h * x;
       const r = Math.sqrt(x * x + (y - centreY) * (y - centreY) + z * z);
       const least = distanceAlong(scalp.skin, x, y - centreY, z) + 0.5;
       if (r < least) {

@@ -180,8 +180,8 @@ function sampleStyle(random: Random, man: boolean): StyleLayer {
     type: "style",
     name,
     scale: [
-      size * (1.01 + 0.045 * random.normal()),
-      size * (1.01 + 0.045 * random.normal()),
+      size * (1.01 + (long ? 0.03 : 0.045) * random.normal()),
+      size * (1.01 + (long ? 0.025 : 0.045) * random.normal()),
       size * (1.01 + 0.03 * random.normal()),
     ],
     mirrored: random.chance(0.5),
@@ -190,7 +190,7 @@ function sampleStyle(random: Random, man: boolean): StyleLayer {
     sweep: random.chance(0.5)
       ? [(long ? 0.07 : 0.12) * random.normal(), (long ? 0.02 : 0.06) * random.normal()]
       : [0, 0],
-    volume: clamp(1 + 0.35 * random.normal(), 0.5, long ? 1.5 : 2.4),
+    volume: clamp(1 + 0.35 * random.normal(), 0.5, long ? 1.3 : 2.4),
     cut: long && random.chance(0.5) ? random.range(-150, -15) : null,
     reach: !long && random.chance(0.3) ? random.range(10, 45) : null,
     roughness: random.range(2, 22),

@@ -100,7 +100,8 @@ function growPath(
   const lift = flies ? Math.min(1, layer.lift + 0.35) : layer.lift;
   const thickness = (flies ? 1.4 : 1) * layer.volume * level;
   const gravity = flies ? 0.4 * layer.gravity : layer.gravity;
-  const waves = layer.curl > 0.5 ? (2 * Math.PI) / layer.wave : 0;
+  // A wave needs a few points, or it would draw a zigzag.
+  const waves = layer.curl > 0.5 ? (2 * Math.PI) / Math.max(layer.wave, 5 * h) : 0;
   const own = random.uniform();
   const phase =
     2 *

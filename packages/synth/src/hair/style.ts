@@ -397,9 +397,9 @@ function colourStyle(p: Float32Array, scalp: Scalp, layer: StyleLayer, colour: H
     const root = colour.rootLength > 0 ? clamp(1 - Math.max(0.5 * away, off) / (colour.rootLength + 1)) : 0;
     const tip = clamp((away / farthest - 0.4) / 0.6) ** 1.5;
     const streak =
-      clamp((colour.streakShare - noise(x * 0.22 + shift, z * 0.22, y * 0.012)) * 8 + 0.5) *
+      clamp((colour.streakShare - noise(x * 0.22 + shift, z * 0.22, y * 0.012)) * 3 + 0.5) *
       (colour.streakShare > 0 ? 1 : 0);
-    const tone = 1 + 1.6 * colour.variation * (noise(x * 0.2, z * 0.2 + shift, y * 0.02) - 0.5);
+    const tone = 1 + 1.2 * colour.variation * (noise(x * 0.2, z * 0.2 + shift, y * 0.02) - 0.5);
     // Hair near the skin lies in the shade of the hair above it.
     const shade = layer.name === "afro01" ? 1 : 0.75 + 0.25 * clamp(off / 14);
     for (let c = 0; c < 3; c++) {
