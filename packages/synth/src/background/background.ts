@@ -248,7 +248,7 @@ function illuminate({ size, rgb }: Canvas, { brightness, unevenness, seed }: Bac
 /** The coarsest canvas on which a blur of this many picture widths hides the pixels. */
 function workingSize(size: number, blurred: number): number {
   const sigma = blurred * size;
-  return sigma > 3 ? Math.ceil(size / 4) : sigma > 1 ? Math.ceil(size / 2) : size;
+  return sigma > 3 ? Math.ceil(size / 4) : sigma > 0.8 ? Math.ceil(size / 2) : size;
 }
 
 /** Finds the head in the coverage: it is what is on top. */

@@ -36,6 +36,8 @@ export interface Paint {
   readonly dark?: Rgb;
   /** Steepens the tile about its middle. Default 1. */
   readonly contrast?: number;
+  /** Soft edges become ragged: bright parts of the tile reach farther out than dark ones, as leaves do. */
+  readonly ragged?: boolean;
   /** Default 1. */
   readonly opacity?: number;
   /** Relative change of brightness across the picture, rightwards and downwards, about its centre. */
@@ -64,6 +66,7 @@ let vx = 0;
 let vy = 0;
 let v0 = 0;
 let contrast = 1;
+let ragged = false;
 
 function use(paint: Paint, size: number): void {
   [pr, pg, pb] = paint.colour;
@@ -94,6 +97,7 @@ function use(paint: Paint, size: number): void {
   u0 = far + (paint.at?.[0] ?? 0) * side - (ux + uy) * 0.5 * size;
   v0 = far + (paint.at?.[1] ?? 0) * side - (vx + vy) * 0.5 * size;
   contrast = paint.contrast ?? 1;
+  ragged = paint.ragged ?? false;
   if (paint.dark) [dr, dg, db] = paint.dark;
   else {
     dr = 0.4 * pr;
@@ -136,6 +140,7 @@ function textured({ size, rgb }: Canvas, y: number, x0: number, x1: number, data
   let v = v0 + vx * x0 + vy * y;
   const [du, dv, steep] = [ux, vx, contrast];
   const shift = 0.5 - 0.5 * steep;
+  const torn = ragged;
   const [r0, g0, b0] = [dr, dg, db];
   const [r1, g1, b1] = [pr - dr, pg - dg, pb - db];
   for (let x = x0, k = 3 * (y * size + x0); x < x1; x++, k += 3) {
@@ -148,9 +153,14 @@ function textured({ size, rgb }: Canvas, y: number, x0: number, x1: number, data
     const j = (ui + 1) & mask;
     const up = data[a + i] + fu * (data[a + j] - data[a + i]);
     const down = data[c + i] + fu * (data[c + j] - data[c + i]);
-    let t = shift + steep * (up + (v - vi) * (down - up));
+    const value = up + (v - vi) * (down - up);
+    let t = shift + steep * value;
     t = t < 0 ? 0 : t > 1 ? 1 : t;
-    const alpha = whole * part[x];
+    let alpha = whole * part[x];
+    if (torn && part[x] < 1) {
+      const reach = 6 * (part[x] + value - 0.85);
+      alpha = reach <= 0 ? 0 : reach < 1 ? reach * whole : whole;
+    }
     const keep = 1 - alpha;
     const lit = alpha * (light < 0.05 ? 0.05 : light);
     rgb[k] = keep * rgb[k] + lit * (r0 + t * r1);
@@ -379,25 +389,27 @@ export function resized(canvas: Canvas, size: number): Canvas {
     weights[x] = u - Math.floor(u);
   }
   const target = out.rgb;
+  const between = new Float32Array(3 * from);
   for (let y = 0, k = 0; y < size; y++) {
     const v = Math.min(from - 1, Math.max(0, (y + 0.5) * step - 0.5));
     const top = Math.floor(v);
     const a = 3 * from * top;
     const b = 3 * from * Math.min(from - 1, top + 1);
     const f = v - top;
-    for (let x = 0; x < size; x++) {
+    for (let i = 0; i < between.length; i++) between[i] = rgb[a + i] + f * (rgb[b + i] - rgb[a + i]);
+    for (let x = 0; x < size; x++, k += 3) {
       const i = columns[2 * x];
       const j = columns[2 * x + 1];
       const w = weights[x];
-      for (let c = 0; c < 3; c++, k++) {
-        const up = rgb[a + i + c] + w * (rgb[a + j + c] - rgb[a + i + c]);
-        const down = rgb[b + i + c] + w * (rgb[b + j + c] - rgb[b + i + c]);
-        target[k] = up + f * (down - up);
-      }
+      target[k] = between[i] + w * (between[j] - between[i]);
+      target[k + 1] = between[i + 1] + w * (between[j + 1] - between[i + 1]);
+      target[k + 2] = between[i + 2] + w * (between[j + 2] - between[i + 2]);
     }
   }
   return out;
 }
+
+let scratch = new Float32Array(0);
 
 /**
  * Blurs interleaved square data with a Gaussian of `sigma` pixels, nearly: two box filters along each axis, of the same variance in
@@ -405,14 +417,15 @@ export function resized(canvas: Canvas, size: number): Canvas {
  */
 export function blur(data: Float32Array, size: number, channels: number, sigma: number): void {
   if (sigma < 0.25) return;
+  if (scratch.length < data.length) scratch = new Float32Array(data.length);
+  const other = scratch.length === data.length ? scratch : scratch.subarray(0, data.length);
   if (sigma <= 0.81) {
-    threeRows(data, size, channels, 0.5 * sigma * sigma);
-    threeColumns(data, size, channels, 0.5 * sigma * sigma);
+    threeRows(data, other, size, channels, 0.5 * sigma * sigma);
+    threeColumns(other, data, size, channels, 0.5 * sigma * sigma);
     return;
   }
   // A box of half-width r has the variance r (r + 1) / 3; r need not be whole: the outermost samples count in part.
   const radius = Math.min(size / 2, (Math.sqrt(1 + 6 * sigma * sigma) - 1) / 2);
-  const other = new Float32Array(data.length);
   boxRows(data, other, size, channels, radius);
   boxRows(other, data, size, channels, radius);
   boxColumns(data, other, size, channels, radius);
@@ -467,36 +480,24 @@ function boxColumns(from: Float32Array, to: Float32Array, size: number, channels
 }
 
 /** Each value takes the share w from each of its two neighbours in the row. */
-function threeRows(data: Float32Array, size: number, channels: number, w: number): void {
+function threeRows(from: Float32Array, to: Float32Array, size: number, channels: number, w: number): void {
   const stride = size * channels;
   const own = 1 - 2 * w;
-  for (let c = 0; c < channels; c++) {
-    for (let first = c; first < data.length; first += stride) {
-      const last = first + stride - channels;
-      let before = data[first];
-      let here = before;
-      for (let k = first; k < last; k += channels) {
-        const after = data[k + channels];
-        data[k] = own * here + w * (before + after);
-        before = here;
-        here = after;
-      }
-      data[last] = own * here + w * (before + here);
-    }
+  for (let first = 0; first < from.length; first += stride) {
+    const last = first + stride - channels;
+    for (let k = first; k < first + channels; k++) to[k] = (own + w) * from[k] + w * from[k + channels];
+    for (let k = first + channels; k < last; k++) to[k] = own * from[k] + w * (from[k - channels] + from[k + channels]);
+    for (let k = last; k < last + channels; k++) to[k] = (own + w) * from[k] + w * from[k - channels];
   }
 }
 
-function threeColumns(data: Float32Array, size: number, channels: number, w: number): void {
+function threeColumns(from: Float32Array, to: Float32Array, size: number, channels: number, w: number): void {
   const stride = size * channels;
   const own = 1 - 2 * w;
-  const before = data.slice(0, stride);
   for (let y = 0; y < size; y++) {
-    const row = y * stride;
-    const next = y + 1 < size ? row + stride : row;
-    for (let x = 0; x < stride; x++) {
-      const here = data[row + x];
-      data[row + x] = own * here + w * (before[x] + data[next + x]);
-      before[x] = here;
-    }
+    const above = y > 0 ? stride : 0;
+    const below = y + 1 < size ? stride : 0;
+    const end = (y + 1) * stride;
+    for (let k = y * stride; k < end; k++) to[k] = own * from[k] + w * (from[k - above] + from[k + below]);
   }
 }

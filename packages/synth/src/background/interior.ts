@@ -37,10 +37,21 @@ export const room: Painter = (canvas, { palette, scale }, random) => {
   fillRect(canvas, floorPlane, left, -1, right, far, {
     colour: floorColour,
     dark: scaled(floorColour, 0.5),
-    tile: "waves",
+    tile: "pink",
     repeats: 1.5,
     at: anywhere(random),
   });
+  const board = random.chance(0.6) ? random.range(0.08, 0.3) : 9;
+  for (let s = left; s < right - board; s += board) {
+    const tone = varied(floorColour, random, 0.25);
+    fillRect(canvas, floorPlane, s, 0.3, s + board * 0.97, far, {
+      colour: tone,
+      dark: scaled(tone, 0.6),
+      tile: "pink",
+      repeats: 2,
+      at: anywhere(random),
+    });
+  }
   fillRect(canvas, leftWall, -1, ceiling, far, floor, wallPaint(random.range(0.4, 1.2)));
   fillRect(canvas, rightWall, -1, ceiling, far, floor, { ...wallPaint(random.range(0.4, 1.2)), colour: other });
   fillRect(canvas, back, left, ceiling, right, floor, wallPaint(random.range(0.7, 1.2)));

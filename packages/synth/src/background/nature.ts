@@ -169,7 +169,7 @@ function tree(canvas: Canvas, random: Random, x: number, y: number, height: numb
   });
   const leaf = leafColour(random);
   for (let k = 0; k < 14; k++) {
-    const r = height * random.range(0.1, 0.22);
+    const r = height * random.range(0.12, 0.26);
     const up = random.uniform();
     fillEllipse(
       canvas,
@@ -181,28 +181,33 @@ function tree(canvas: Canvas, random: Random, x: number, y: number, height: numb
         colour: scaled(leaf, 0.6 + 0.7 * up),
         dark: scaled(leaf, 0.12),
         tile: "leaves",
+        ragged: true,
         repeats: 2.5 / scale,
         at: anywhere(random),
       },
-      { softness: 0.25 },
+      { softness: 0.6 },
     );
   }
 }
 
 /** A hedge, a wood, a garden: leaves at several distances, light or dark between them, stems, flowers. */
-export const foliage: Painter = (canvas, { scale }, random) => {
+export const foliage: Painter = (canvas, { scale, blur }, random) => {
   const leaf = leafColour(random);
   const deep = scaled(leaf, random.range(0.03, 0.3));
   const backlit = random.chance(0.35);
   const behind: Rgb = backlit ? scaled(mixed([0.9, 0.95, 1], leaf, 0.3), random.range(0.4, 1.5)) : deep;
-  fillAll(canvas, {
-    colour: behind,
-    dark: deep,
-    tile: "cloud",
-    repeats: random.range(0.4, 1.5),
-    at: anywhere(random),
-    contrast: 3,
-  });
+  const sky = { tile: "cloud", repeats: random.range(0.4, 1.5), at: anywhere(random) } as const;
+  fillAll(canvas, { ...sky, colour: behind, dark: backlit ? scaled(behind, 0.5) : deep });
+  if (!backlit) {
+    fillAll(canvas, {
+      colour: scaled(leaf, random.range(0.3, 0.8)),
+      dark: deep,
+      tile: "leaves",
+      repeats: random.range(1.5, 3) / scale,
+      at: anywhere(random),
+      opacity: 0.8,
+    });
+  }
   const trunks = random.chance(0.45) ? 1 + random.integer(6) : 0;
   for (let k = 0; k < trunks; k++) {
     const x = random.range(-0.05, 1.05);
@@ -230,16 +235,25 @@ export const foliage: Painter = (canvas, { scale }, random) => {
         random.range(-0.1, 1.1),
         r,
         r * random.range(0.5, 1),
-        { colour, dark: scaled(deep, 0.5), tile: "leaves", repeats, angle, at, contrast: random.range(1, 1.8) },
-        { softness: 0.5, angle: random.range(0, 3) },
+        {
+          colour,
+          dark: scaled(deep, 0.5),
+          tile: "leaves",
+          ragged: true,
+          repeats,
+          angle,
+          at,
+          contrast: random.range(1, 1.8),
+        },
+        { softness: 0.8, angle: random.range(0, 3) },
       );
     }
   }
   if (random.chance(0.5)) {
-    // Sunlit spots, blurred into discs by whoever blurs the canvas.
+    // Sunlit spots, as large as the defocus makes them.
     const gain = random.range(1.5, 4);
     for (let k = 10 + random.integer(40); k > 0; k--) {
-      const r = random.range(0.004, 0.03) * scale;
+      const r = Math.max(0.003, 1.5 * blur) * random.range(0.6, 1.3);
       fillEllipse(canvas, random.uniform(), random.uniform(), r, r, {
         colour: backlit ? scaled([0.9, 0.95, 1], gain) : scaled(mixed(leaf, [0.5, 0.5, 0.4], 0.6), gain),
         opacity: random.range(0.3, 1),

@@ -12,6 +12,7 @@ export const seat: Painter = (canvas, { palette, scale }, random, { head, hairCo
   const { x, y, radius: r } = head;
   const sx = x + 0.5 * r * random.normal();
   const shade: Paint = { colour: scaled(colour, 0.3), opacity: 0.8 };
+  const gloss: Paint = { colour: [1.8, 1.8, 1.8], multiply: true, opacity: random.range(0.2, 1) };
   switch (random.pick(["rest", "chair", "sofa", "pillow"], [3, 4, 3, 3])) {
     case "rest": {
       const top = y - random.range(0, 1.2) * r;
@@ -20,6 +21,7 @@ export const seat: Painter = (canvas, { palette, scale }, random, { head, hairCo
         stroke(canvas, [sx + side * w, top + r, sx + side * w, top + 3 * r], 0.12 * r, { colour: [0.3, 0.3, 0.3] });
       fillCushion(canvas, sx, top + 0.75 * r, w * 1.03, 0.9 * r, shade, { squareness: 3.5 });
       fillCushion(canvas, sx, top + 0.75 * r, w, 0.87 * r, cover, { squareness: 3.5 });
+      fillEllipse(canvas, sx + random.range(-0.4, 0.4) * w, top + 0.4 * r, 0.8 * w, 0.4 * r, gloss, { softness: 1 });
       fillCushion(canvas, sx, top + 4 * r, random.range(1.8, 2.6) * r, 2.2 * r, cover, { squareness: 3.5 });
       break;
     }
@@ -28,6 +30,7 @@ export const seat: Painter = (canvas, { palette, scale }, random, { head, hairCo
       const w = random.range(1.2, 2.2) * r;
       fillCushion(canvas, sx, top + 2.5 * r, w + 0.08 * r, 2.58 * r, shade, { squareness: 5 });
       fillCushion(canvas, sx, top + 2.5 * r, w, 2.5 * r, cover, { squareness: 5 });
+      fillEllipse(canvas, sx + random.range(-0.5, 0.5) * w, top + 0.6 * r, 0.8 * w, 0.6 * r, gloss, { softness: 1 });
       const slats = random.chance(0.4) ? 1 + random.integer(5) : 0;
       for (let k = 1; k <= slats; k++) {
         const at = sx - w + (2 * w * k) / (slats + 1);
@@ -101,32 +104,24 @@ export const strands: Painter = (canvas, { scale }, random, { head, hairColour }
       repeats: 1 / scale,
       angle: -lean,
       at: anywhere(random),
+      ragged: true,
     };
     if (random.chance(0.6))
       fillEllipse(canvas, x + lean * length * 0.5, y + length * 0.5, spread, length * 0.55, paint, {
         angle: -lean,
         softness: 0.2,
       });
-    for (let i = 30 + random.integer(80); i > 0; i--) {
+    const points = new Float64Array(14);
+    for (let i = 25 + random.integer(60); i > 0; i--) {
       const a = spread * random.normal() * 0.8;
       const l = length * random.range(0.5, 1.1);
-      const w = random.range(0.0015, 0.007) * scale;
-      const bend = 0.2 * l * curl;
-      stroke(
-        canvas,
-        [
-          x + a,
-          y,
-          x + a + lean * 0.4 * l + bend,
-          y + 0.35 * l,
-          x + a * 1.2 + lean * 0.75 * l + bend,
-          y + 0.7 * l,
-          x + a * 1.3 + lean * l,
-          y + l,
-        ],
-        w,
-        { colour: scaled(colour, random.range(0.4, 2)) },
-      );
+      const bend = l * curl * random.range(0.3, 0.9);
+      for (let p = 0; p < 7; p++) {
+        const t = p / 6;
+        points[2 * p] = x + a * (1 + 0.4 * t) + lean * l * t + bend * t * (1 - t);
+        points[2 * p + 1] = y + l * t;
+      }
+      stroke(canvas, points, random.range(0.0015, 0.006) * scale, { colour: scaled(colour, random.range(0.4, 2)) });
     }
   }
 };
@@ -135,7 +130,9 @@ export const strands: Painter = (canvas, { scale }, random, { head, hairColour }
 export const patches: Painter = (canvas, { scale }, random, { head, hairColour, skinColour }) => {
   for (let k = 1 + random.integer(3); k > 0; k--) {
     const colour = random.chance(0.7) ? nearHair(hairColour, random) : varied(skinColour, random, 0.4);
-    const paint: Paint = random.chance(0.5) ? { colour } : { ...texturePaint(random, colour, scale, 0.8) };
+    const paint: Paint = random.chance(0.5)
+      ? { colour, slope: [random.range(-1, 1), random.range(-1, 1)] }
+      : texturePaint(random, colour, scale, 0.8);
     const angle = random.range(0, 6.28);
     const reach = head.radius * random.range(1, 2);
     const x = head.x + reach * Math.cos(angle);

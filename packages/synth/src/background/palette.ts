@@ -102,7 +102,7 @@ export function skinLike(random: Random): Rgb {
 /** The foliage of a place: greens from olive to bluish, at times autumn's yellows and browns. */
 export function leafColour(random: Random): Rgb {
   const hue = random.chance(0.15) ? random.range(0.06, 0.14) : random.range(0.17, 0.32);
-  return colourOf(hue, random.range(0.35, 0.8), random.range(0.03, 0.22));
+  return colourOf(hue, random.range(0.45, 0.85), random.range(0.03, 0.25));
 }
 
 /** Wood from pale pine to dark walnut. */

@@ -208,7 +208,7 @@ export const clutter: Painter = (canvas, { palette, scale }, random) => {
   fillAll(canvas, texturePaint(random, palette[0], scale));
   const count = 60 + random.integer(200);
   const least = random.range(0.012, 0.05) * scale;
-  const round = random.uniform();
+  const round = random.uniform() ** 2;
   const upright = random.chance(0.6);
   const textured = random.uniform();
   for (let k = 0; k < count; k++) {

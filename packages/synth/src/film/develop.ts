@@ -56,7 +56,7 @@ function throughLens(canvas: Canvas, spec: FilmSpec): void {
 
 /** The mean along a straight streak of so many pixels. */
 function shake({ size, rgb }: Canvas, length: number, angle: number): void {
-  const steps = Math.min(12, Math.ceil(length) + 1);
+  const steps = Math.min(8, Math.ceil(length) + 1);
   const from = rgb.slice();
   rgb.fill(0);
   for (let s = 0; s < steps; s++) {
@@ -261,7 +261,7 @@ async function throughJpeg(
   chromaSubsampling: string,
 ): Promise<Uint8ClampedArray> {
   const jpeg = await sharp(file, { raw: { width: size, height: size, channels: 3 } })
-    .jpeg({ quality, chromaSubsampling })
+    .jpeg({ quality, chromaSubsampling, optimiseCoding: false })
     .toBuffer();
   return new Uint8ClampedArray(await sharp(jpeg).raw().toBuffer());
 }
