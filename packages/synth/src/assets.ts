@@ -114,7 +114,7 @@ const partPaths = async (folder: string, kind: string): Promise<string[]> =>
   (await readdir(join(folder, kind))).sort().map((name) => `${kind}/${name}/${name}`);
 
 /** Longest side that pictures are reduced to, pixels. */
-const longestSide = { hair: 512, eyebrows: 256, eyelashes: 256, eyes: 256, teeth: 256, tongue: 128 } as const;
+const longestSide = { hair: 512, eyebrows: 128, eyelashes: 256, eyes: 256, teeth: 256, tongue: 128 } as const;
 
 async function readTextures(folder: string): Promise<Map<string, Texture>> {
   const wanted: [path: string, side: number][] = [];
@@ -128,7 +128,8 @@ async function readTextures(folder: string): Promise<Map<string, Texture>> {
   const textures = await Promise.all(
     wanted.map(async ([path, side]): Promise<[string, Texture]> => {
       const texture = await readTexture(join(folder, path), side);
-      if (/^eye(brows|lashes)/.test(path)) whiten(texture);
+      if (path.startsWith("eyebrows")) whiten(texture, browGain);
+      if (path.startsWith("eyelashes")) whiten(texture, 1);
       return [path, texture];
     }),
   );
@@ -145,7 +146,10 @@ async function readTexture(path: string, side: number): Promise<Texture> {
   return { width: info.width, height: info.height, data };
 }
 
-/** Leaves the alpha alone of what is drawn in any colour. */
-function whiten({ data }: Texture): void {
-  for (let i = 0; i < data.length; i++) if (i % 4 < 3) data[i] = 255;
+/** Single hairs are too thin for the pictures of brows, whose alpha averages them: this much of it is given back. */
+const browGain = 1.6;
+
+/** Turns what is drawn in any colour white, and multiplies its alpha. */
+function whiten({ data }: Texture, gain: number): void {
+  for (let i = 0; i < data.length; i++) data[i] = i % 4 < 3 ? 255 : Math.min(255, gain * data[i]);
 }

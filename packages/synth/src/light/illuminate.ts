@@ -242,19 +242,24 @@ function addSurroundings(
   }
 }
 
+/** How far before the teeth their light is measured, mm: at the lips, as the maps are too coarse for the gap between them. */
+const beforeTeeth = 12;
+
 /** Of all vertices to be lit but those of hair: a point a little above the surface, lest it shade itself, and the normal; six numbers each. */
 function openPlaces({ positions, normals }: Scene, lit: readonly LitPart[]): Float32Array {
   const solid = lit.filter(({ part }) => part.material !== "hair");
   const places = new Float32Array(6 * solid.reduce((sum, { vertices }) => sum + vertices.length, 0));
   let i = 0;
-  for (const { vertices } of solid)
+  for (const { part, vertices } of solid) {
+    const above = part.material === "teeth" ? beforeTeeth : 5;
     for (let k = 0; k < vertices.length; k++, i += 6) {
       const v = 3 * vertices[k];
       for (let n = 0; n < 3; n++) {
-        places[i + n] = positions[v + n] + 5 * normals[v + n];
+        places[i + n] = positions[v + n] + above * normals[v + n];
         places[i + 3 + n] = normals[v + n];
       }
     }
+  }
   return places;
 }
 
@@ -425,7 +430,7 @@ function addLamp(
       }
       const cosine = normals[n] * dx + normals[n + 1] * dy + normals[n + 2] * dz;
       if (cosine <= -wrap[0]) continue;
-      const away = 2.5 + 2 * (1 - Math.abs(cosine));
+      const away = part.material === "teeth" ? beforeTeeth : 2.5 + 2 * (1 - Math.abs(cosine));
       filteredShadow(map, x + away * normals[n], y + away * normals[n + 1], z + away * normals[n + 2], radius, shares);
       const [inner, all] = shares;
       for (let c = 0; c < 3; c++) {

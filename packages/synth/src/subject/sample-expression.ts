@@ -41,24 +41,24 @@ const smile = (random: Random, named: Named) => {
 };
 
 const teeth = (random: Random, named: Named) => {
-  const strength = random.range(0.45, 1);
+  const strength = random.range(0.4, 0.95);
   both(random, named, "mouthSmile", strength);
   both(random, named, "cheekSquint", strength * random.range(0.2, 0.9));
-  both(random, named, "eyeSquint", strength * random.range(0, 0.6));
+  both(random, named, "eyeSquint", strength * random.range(0, 0.5));
   both(random, named, "mouthUpperUp", random.range(0.15, 0.5));
   both(random, named, "mouthLowerDown", random.range(0.05, 0.35));
-  named.jawOpen = random.range(0.03, 0.2);
-  if (random.chance(0.4)) named.mouthPart = random.range(0.1, 0.6);
+  named.jawOpen = random.chance(0.6) ? random.range(0, 0.05) : random.range(0.05, 0.16);
 };
 
 const laugh = (random: Random, named: Named) => {
   teeth(random, named);
-  named.jawOpen = random.range(0.25, 0.75);
+  named.jawOpen = random.range(0.2, 0.6);
 };
 
 const talk = (random: Random, named: Named) => {
-  named.jawOpen = random.range(0.05, 0.45);
+  named.jawOpen = 0.03 + 0.4 * random.uniform() ** 2;
   both(random, named, "mouthSmile", random.range(0, 0.35));
+  both(random, named, "mouthUpperUp", random.range(0, 0.35));
   both(random, named, "mouthLowerDown", random.range(0, 0.4));
   const vowel = random.uniform();
   if (vowel < 0.25) named.mouthFunnel = random.range(0.2, 0.8);
@@ -118,7 +118,7 @@ const grimace = (random: Random, named: Named) => {
 };
 
 const moods = [neutral, smile, teeth, talk, laugh, surprise, sad, angry, kiss, grimace] as const;
-const moodWeights = [30, 20, 18, 14, 4, 3, 3, 3, 1.5, 3.5];
+const moodWeights = [34, 20, 18, 11, 3.5, 2.5, 3, 2.5, 1.5, 4];
 
 function eyesAndBrows(random: Random, named: Named): void {
   const u = random.uniform();
