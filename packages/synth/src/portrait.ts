@@ -48,13 +48,13 @@ export interface TakeOptions {
 export async function takePortrait(assets: Assets, spec: PortraitSpec, options: TakeOptions): Promise<PortraitSample> {
   const { size, samples, seed = 0, index = 0, frame = 0 } = options;
   const { subject, view, lighting } = spec;
+  const described = describePortrait(spec);
   const head = buildHead(assets, subject, spec.expression);
   const worn = dress(assets, head, spec.wear);
   const hair = underHeadwear(growHair(assets, head, spec.hair), worn);
   const beard = growBeard(assets, head, spec.beard);
   const stubble = [hair.stubble, beard.stubble].filter((s): s is Stubble => s !== null);
   const painted = paintHead(assets, subject, head, stubble);
-  const illumination = illuminationOf(lighting);
 
   const rendering = renderPortrait(
     {
@@ -71,7 +71,7 @@ export async function takePortrait(assets: Assets, spec: PortraitSpec, options: 
         coverage,
         hairColour: spec.hair.colour.base,
         skinColour: subject.skin.tone,
-        lightColour: colourOf(illumination),
+        lightColour: colourOf(described.illumination),
         blur: 0,
       }),
   );
@@ -91,17 +91,24 @@ export async function takePortrait(assets: Assets, spec: PortraitSpec, options: 
       frame,
       camera,
       pose,
-      angles: view.head,
       identity: Array.from(head.coefficients.identity),
       expression: Array.from(head.coefficients.expression),
       texture: Array.from(painted.texture),
-      illumination,
       landmarks68: landmarks("landmarks68"),
       landmarks468: landmarks("landmarks468"),
-      facts: factsOf(spec),
+      ...described,
     },
   };
 }
+
+/** What is known of a picture before it is made: angles of the head in degrees, light, and named facts for statistics. */
+export const describePortrait = (
+  spec: PortraitSpec,
+): Pick<PortraitSample["truth"], "angles" | "illumination" | "facts"> => ({
+  angles: spec.view.head,
+  illumination: illuminationOf(spec.lighting),
+  facts: factsOf(spec),
+});
 
 /** What headwear leaves of the hair. */
 function underHeadwear({ parts, stubble }: Growth, { covering }: Dressed): Growth {

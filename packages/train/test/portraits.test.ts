@@ -126,7 +126,7 @@ describe("endless portraits", () => {
     });
     expect(config.data).toEqual({ kind: "synthetic", seed: 4, count: 1_000_000, framing: "face" });
     const wrong = { task: "parse", out: "x", steps: 1, data: { kind: "synthetic", framing: "foot" } };
-    expect(() => parseConfig(wrong)).toThrow(/data\.framing: .*"head"\|"photo"\|"face"/);
+    expect(() => parseConfig(wrong)).toThrow(/data\.framing: .*"head"\|"photo"\|"face"\|"parse"/);
   });
 
   it("need their assets", async () => {
@@ -137,17 +137,16 @@ describe("endless portraits", () => {
   const assets = fileURLToPath(new URL("../../../../shared/makehuman", import.meta.url));
   if (!existsSync(assets)) console.log(`Skipped: the MakeHuman head pack is not at ${assets}.`);
   it.skipIf(!existsSync(assets))("give batches for every supervised task", async () => {
-    const out = join(root, "run");
-    for (const task of ["parse", "depth", "face"] as const) {
-      const config = parseConfig({ task, out, steps: 1, size: 64, data: { kind: "synthetic", assets } });
-      const options = { spec: config.data, fields: taskFields(config), size: 64, batchSize: 2, seed: 0, workers: 0 };
-      const loader = await createLoader(options);
-      const batch = await loader.batch(0);
-      expect(batch.image.length).toBe(2 * 3 * 64 * 64);
-      for (const values of Object.values(batch)) expect(values.every(Number.isFinite)).toBe(true);
-      if (task === "parse") expect(new Set(batch.label)).toContain(1);
-      if (task === "depth") expect(Math.max(...batch.face)).toBeGreaterThan(1);
-      await loader.close();
-    }
+    const configs = (["parse", "depth", "face"] as const).map((task) =>
+      parseConfig({ task, out: root, steps: 1, data: { kind: "synthetic", assets } }),
+    );
+    const fields = Object.assign({}, ...configs.map(taskFields));
+    const options = { spec: configs[0].data, fields, size: 64, batchSize: 2, seed: 0, workers: 0 };
+    const batch = await (await createLoader(options)).batch(0);
+    expect(Object.keys(batch).sort()).toEqual(["coefficients", "depth", "face", "image", "label", "mask"]);
+    expect(batch.image.length).toBe(2 * 3 * 64 * 64);
+    for (const values of Object.values(batch)) expect(Array.from(values, Number).every(Number.isFinite)).toBe(true);
+    expect(new Set(Array.from(batch.label, Number))).toContain(1);
+    expect(Math.max(...Array.from(batch.face, Number))).toBeGreaterThan(1);
   });
 });

@@ -1,8 +1,10 @@
 import { basename, dirname } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import {
   contactSheet,
+  describePortraits,
   type FactTable,
-  factTablesMarkdown,
+  factsMarkdown,
   findAssets,
   openShards,
   type PictureFormat,
@@ -11,6 +13,7 @@ import {
   pictureFormats,
   type ShardsWritten,
   type Shown,
+  type StreamOptions,
   sheetTile,
   streamPortraits,
   Tally,
@@ -74,7 +77,7 @@ always the same. A folder that holds a part of the set already is completed.`,
     .optionsGroup("Looking:")
     .option("--preview <file>", `contact sheet of the first ${SHEET} pictures, a PNG`, pngFile)
     .option("--preview-maps", "labels and depth beside each picture of it")
-    .option("--statistics", "print how skin, hair, age, pose, light … are spread")
+    .option("--statistics", "print how skin, hair, age, pose … are spread; alone it makes no picture")
     .addHelpText(
       "after",
       `
@@ -113,6 +116,10 @@ async function synth(options: Options, context: Context): Promise<void> {
     workers: options.threads,
     signal: context.signal,
   };
+  if (output === undefined && preview === undefined) {
+    printStatistics(context, options, await drawnStatistics(stream, framing));
+    return;
+  }
   const progress = new Progress(context, count, frames);
   const shown: Shown[] = options.previewMaps ? ["image", "labels", "depth"] : ["image"];
   const sheet: RgbImage[] = [];
@@ -156,6 +163,24 @@ async function synth(options: Options, context: Context): Promise<void> {
   report(context, options, written, frames, progress.picturesPerSecond, tables);
 }
 
+/** How the first pictures of all people are spread: known without making them. */
+async function drawnStatistics(stream: StreamOptions, framing: Options["framing"]): Promise<FactTable[]> {
+  const { seed, first = 0, count, signal } = stream;
+  const describe = await describePortraits(stream);
+  const tally = new Tally();
+  for (let index = first; index < first + count; index++) {
+    // Lets an interruption through.
+    if (index % 256 === 0) await setImmediate();
+    signal?.throwIfAborted();
+    tally.add(describe(seed, index, framing));
+  }
+  return tally.tables();
+}
+
+function printStatistics({ stdout }: Context, { json }: Options, statistics: FactTable[]): void {
+  stdout.write(json ? `${JSON.stringify({ statistics }, null, 2)}\n` : factsMarkdown(statistics));
+}
+
 /** What a run has done: results on standard output, one line about the run on standard error. */
 function report(
   { stdout, stderr }: Context,
@@ -172,7 +197,7 @@ function report(
     return;
   }
   for (const path of [output, preview]) if (path !== undefined) stdout.write(`${path}\n`);
-  if (statistics) stdout.write(factTablesMarkdown(statistics));
+  if (statistics) stdout.write(factsMarkdown(statistics));
   const parts = [`${made * frames} pictures made`];
   if (made > 0) parts.push(`${picturesPerSecond.toFixed(1)} a second`);
   if (bytes > 0) parts.push(`${megabytes(bytes)}, ${Math.round(bytes / 1000 / made / frames)} kB each`);

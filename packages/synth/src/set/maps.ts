@@ -29,7 +29,7 @@ export async function encodeMaps(sample: PortraitSample, format: PictureFormat):
     encodeGrey({ ...square, data: labels }),
     encodeGrey({ ...square, data: extras }),
     encodeGrey({ ...square, data: depthSteps(depth) }),
-    colours(Uint8Array.from(normals, (n) => n + NORMAL_ZERO)),
+    colours(normalBytes(normals)),
     colours(albedo),
   ]);
   return Object.fromEntries(mapNames.map((name, i) => [name, files[i]])) as Record<MapName, Uint8Array>;
@@ -45,7 +45,12 @@ const decoders: Record<MapName, (file: Uint8Array, size: number) => Promise<Maps
   labels: (file, size) => pixels(file, size, 1),
   extras: (file, size) => pixels(file, size, 1),
   albedo: (file, size) => pixels(file, size, 3),
-  normals: async (file, size) => Int8Array.from(await pixels(file, size, 3), (byte) => byte - NORMAL_ZERO),
+  normals: async (file, size) => {
+    const bytes = await pixels(file, size, 3);
+    const normals = new Int8Array(bytes.length);
+    for (let i = 0; i < bytes.length; i++) normals[i] = bytes[i] - NORMAL_ZERO;
+    return normals;
+  },
   depth: async (file, size) => {
     const { data, info } = await sharp(file)
       .toColourspace("grey16")
@@ -54,7 +59,9 @@ const decoders: Record<MapName, (file: Uint8Array, size: number) => Promise<Maps
       .toBuffer({ resolveWithObject: true });
     checkSize(info, size);
     const steps = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
-    return Float32Array.from(steps, (step) => step / DEPTH_STEPS_PER_MM);
+    const depth = new Float32Array(steps.length);
+    for (let i = 0; i < steps.length; i++) depth[i] = steps[i] / DEPTH_STEPS_PER_MM;
+    return depth;
   },
 };
 
@@ -65,11 +72,17 @@ async function pixels(file: Uint8Array, size: number, channels: 1 | 3): Promise<
     .toBuffer({ resolveWithObject: true });
   checkSize(info, size);
   // A copy that owns its memory, so that it can move between threads.
-  return Uint8Array.from(data);
+  return new Uint8Array(data);
 }
 
 function checkSize({ width, height }: { width: number; height: number }, size: number): void {
   if (width !== size || height !== size) throw new Error(`it is ${width} × ${height} pixels, not ${size} × ${size}`);
+}
+
+function normalBytes(normals: Int8Array): Uint8Array {
+  const bytes = new Uint8Array(normals.length);
+  for (let i = 0; i < normals.length; i++) bytes[i] = normals[i] + NORMAL_ZERO;
+  return bytes;
 }
 
 function depthSteps(depth: Float32Array): Uint16Array {

@@ -1,4 +1,4 @@
-import type { PortraitTruth } from "../sample.ts";
+import type { Described } from "./maker.ts";
 
 /** How pictures are spread over the values of one fact. */
 export interface FactTable {
@@ -18,7 +18,7 @@ const FEW_VALUES = 6;
 export class Tally {
   readonly #values = new Map<string, (string | number)[]>();
 
-  add({ angles, illumination, facts }: PortraitTruth): void {
+  add({ angles, illumination, facts }: Described): void {
     const all = { ...facts, yaw: angles.yaw, pitch: angles.pitch, roll: angles.roll, ...lightDirection(illumination) };
     for (const [name, value] of Object.entries(all)) {
       const values = this.#values.get(name);
@@ -35,24 +35,24 @@ export class Tally {
   }
 }
 
-/** Tables as Markdown. */
-export const factTablesMarkdown = (tables: readonly FactTable[]): string =>
-  tables
-    .map(({ name, rows }) => {
-      const lines = rows.map(({ value, share }) => `| ${value} | ${(100 * share).toFixed(1)} % |`);
-      return `| ${name} | share |\n|---|--:|\n${lines.join("\n")}\n`;
-    })
-    .join("\n");
+/** One table in Markdown, a row per fact. */
+export function factsMarkdown(tables: readonly FactTable[]): string {
+  const rows = tables.map(({ name, rows }) => {
+    const shares = rows.map(({ value, share }) => `${value}: ${(100 * share).toFixed(1)}`);
+    return `| ${name} | ${shares.join(" · ")} |\n`;
+  });
+  return `| fact | pictures with each value, % |\n|---|---|\n${rows.join("")}`;
+}
 
 /** Where most light comes from: its linear harmonics in the order y, z, x, as luminance. Degrees. */
-function lightDirection(illumination: readonly number[]): { lightAzimuth: number; lightElevation: number } {
+function lightDirection(illumination: readonly number[]): { "light azimuth": number; "light elevation": number } {
   const luminance = (k: number) =>
     0.2126 * illumination[3 * k] + 0.7152 * illumination[3 * k + 1] + 0.0722 * illumination[3 * k + 2];
   const [y, z, x] = [1, 2, 3].map(luminance);
   const degrees = 180 / Math.PI;
   return {
-    lightAzimuth: Math.atan2(x, z) * degrees,
-    lightElevation: Math.atan2(y, Math.hypot(x, z)) * degrees,
+    "light azimuth": Math.atan2(x, z) * degrees,
+    "light elevation": Math.atan2(y, Math.hypot(x, z)) * degrees,
   };
 }
 
@@ -65,7 +65,7 @@ function shares(values: readonly (string | number)[]): FactTable["rows"] {
     .map(([value, count]) => ({ value, share: count / values.length }));
 }
 
-/** Shares of intervals whose width is 1, 2 or 5 times a power of ten. */
+/** Shares of intervals whose width is 1, 2, 3 or 5 times a power of ten. */
 function histogram(values: readonly number[]): FactTable["rows"] {
   const different = new Set(values);
   if (different.size <= FEW_VALUES)
@@ -89,8 +89,8 @@ function histogram(values: readonly number[]): FactTable["rows"] {
   }));
 }
 
-/** The smallest of 1, 2, 5, 10, 20 … that is not below the width. */
+/** The smallest of 1, 2, 3, 5, 10, 20 … that is not below the width. */
 function niceWidth(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
-  return power * [1, 2, 5, 10].find((n) => n * power >= least * (1 - 1e-9))!;
+  return power * [1, 2, 3, 5, 10].find((n) => n * power >= least * (1 - 1e-9))!;
 }

@@ -63,7 +63,9 @@ export async function* streamPortraits(stream: StreamOptions): AsyncGenerator<Po
     const portrait = threads.ask(index).catch((cause: Error) => {
       if (signal?.aborted) throw signal.reason;
       if (cause instanceof CameoError) throw cause;
-      throw new Error(`Portrait ${index} of seed ${seed}: ${cause.message}`, { cause });
+      const error = new Error(`Portrait ${index} of seed ${seed}: ${cause.message}`, { cause });
+      // Where it went wrong is in the thread.
+      throw Object.assign(error, { stack: cause.stack });
     });
     // An error surfaces when its turn has come.
     portrait.catch(() => {});

@@ -1,7 +1,7 @@
 import {
   contactSheet,
   defaultPortraitOptions,
-  factTablesMarkdown,
+  factsMarkdown,
   type PortraitSample,
   type PortraitTruth,
   sheetTile,
@@ -43,8 +43,8 @@ describe("statistics", () => {
     expect(yaw[0]).toEqual({ value: "−60 to −50", share: 0.1 });
     expect(yaw[9]).toEqual({ value: "30 to 40", share: 0.1 });
     expect(tables.get("roll")).toEqual([{ value: "0", share: 1 }]);
-    expect(factTablesMarkdown([{ name: "hair", rows: tables.get("hair")! }])).toBe(
-      "| hair | share |\n|---|--:|\n| bob | 75.0 % |\n| bald | 25.0 % |\n",
+    expect(factsMarkdown([{ name: "hair", rows: tables.get("hair")! }])).toBe(
+      "| fact | pictures with each value, % |\n|---|---|\n| hair | bob: 75.0 · bald: 25.0 |\n",
     );
   });
 
@@ -57,8 +57,8 @@ describe("statistics", () => {
     const tally = new Tally();
     tally.add(truth(0, {}, direction, (await toy(8)).truth));
     const value = (name: string) => Number(tally.tables().find((table) => table.name === name)!.rows[0].value);
-    expect(value("lightAzimuth")).toBeCloseTo(azimuth, 6);
-    expect(value("lightElevation")).toBeCloseTo(elevation, 6);
+    expect(value("light azimuth")).toBeCloseTo(azimuth, 6);
+    expect(value("light elevation")).toBeCloseTo(elevation, 6);
   });
 });
 
