@@ -20,7 +20,8 @@ const collarKinds = ["shirt", "lapels", "turtleneck", "hood", "scarf", "fur", "s
 /** What is worn about the neck above the shirt. */
 export interface CollarSpec {
   readonly kind: (typeof collarKinds)[number];
-  readonly colour: Rgb;
+  /** Null for collars of the cloth of what they belong to. */
+  readonly colour: Rgb | null;
   /** 0 closed at the throat, 1 wide open. */
   readonly open: number;
   /** Of lapels, scarves, hoods and fur: how large, about 1. */
@@ -41,7 +42,7 @@ export function shapeCollar(collar: CollarSpec, trunk: TrunkGrid, lift: number):
     case "shirt":
       return shirtCollar(collar, trunk, lift);
     case "lapels":
-      return lapels(collar, trunk);
+      return lapels(collar, trunk, lift);
     case "turtleneck":
       return turtleneck(collar, trunk);
     case "hood":
@@ -49,7 +50,7 @@ export function shapeCollar(collar: CollarSpec, trunk: TrunkGrid, lift: number):
     case "scarf":
       return scarf(collar, trunk);
     case "fur":
-      return roll(collar, trunk, 24 * collar.size, 9);
+      return roll(collar, trunk, 26 * collar.size, 10);
     default:
       return shawl(collar, trunk);
   }
@@ -69,22 +70,27 @@ function shirtCollar({ open, size }: CollarSpec, trunk: TrunkGrid, lift: number)
   const sink = (angle: number) => 26 * open * (1 - behind(angle)) ** 3;
   const band = loft(41, 4, (u, v, out) => {
     const a = around(u, gap);
-    trunk.at(a, 8 + sink(a) - v * stand * (0.75 + 0.25 * behind(a)), lift + 4 + 3 * v, out);
+    trunk.onCloth(a, sink(a) - 20 - v * stand * (0.75 + 0.25 * behind(a)), lift + 1.5 + 2 * v, out);
   });
   const leaf = loft(41, 6, (u, v, out) => {
     const a = around(u, gap);
     const point = smoothstep(60 * degrees, 12 * degrees, Math.min(a, 2 * Math.PI - a) - gap);
-    const top = 8 + sink(a) - stand * (0.75 + 0.25 * behind(a));
+    const top = sink(a) - 20 - stand * (0.75 + 0.25 * behind(a));
     const length = stand + 6 + tip * point;
     // Points spread to the sides.
     const spread = v * point * 10 * degrees * (a < Math.PI ? 1 : -1);
-    trunk.at(a + spread, top + v * length, lift + 8.5 + 6 * Math.sin(Math.PI * Math.min(1, v + 0.15)) - 2 * v, out);
+    trunk.onCloth(
+      a + spread,
+      top + v * length,
+      lift + 3.5 + 5 * Math.sin(Math.PI * Math.min(1, v + 0.15)) - 2 * v,
+      out,
+    );
   });
   return mergeSheets([flip(band), flip(leaf)]);
 }
 
 /** From the nape over the shoulders down the edges of the jacket, with a notch. */
-function lapels({ open, size }: CollarSpec, trunk: TrunkGrid): Sheet {
+function lapels({ open, size }: CollarSpec, trunk: TrunkGrid, lift: number): Sheet {
   const end = 150 + 120 * open;
   const side = (sign: number) =>
     loft(30, 5, (u, v, out) => {
@@ -100,10 +106,10 @@ function lapels({ open, size }: CollarSpec, trunk: TrunkGrid): Sheet {
         (30 + 42 * smoothstep(0.42, 0.62, u) * (1 - smoothstep(0.62, 1, u)) - 22 * smoothstep(0.9, 1, u));
       const outward = neck < 1 ? 0 : 0.35 * smoothstep(0, 0.15, chest);
       const turned = angle + (v * width * outward) / 95;
-      trunk.at(
+      trunk.onCloth(
         sign * turned,
         edge + v * width * (1 - 0.6 * smoothstep(0, 0.5, chest)),
-        17 - 6 * v + 3 * Math.sin(Math.PI * v),
+        lift + 6 - 4 * v + 3 * Math.sin(Math.PI * v),
         out,
       );
     });
@@ -111,7 +117,7 @@ function lapels({ open, size }: CollarSpec, trunk: TrunkGrid): Sheet {
 }
 
 function turtleneck({ size, open }: CollarSpec, trunk: TrunkGrid): Sheet {
-  const height = 34 + 18 * size;
+  const height = 46 + 20 * size;
   return flip(
     loft(49, 11, (u, v, out) => {
       const a = around(u, 0);
@@ -119,9 +125,9 @@ function turtleneck({ size, open }: CollarSpec, trunk: TrunkGrid): Sheet {
       // Up inside, and folded down outside.
       const fold = v < 0.5 ? 1 - 2 * v : 2 * v - 1;
       const inner = v < 0.5;
-      const down = inner ? 14 - (14 + rise) * (1 - fold) : -rise + fold * rise * (0.7 + 0.4 * (1 - open));
+      const down = inner ? -10 - (rise - 10) * (1 - fold) : -rise + fold * rise * (0.7 + 0.4 * (1 - open));
       const bulge = Math.sin(Math.PI * fold);
-      trunk.at(a, down, (inner ? 4 + 2 * bulge : 8 + 4 * bulge) + 2.5 * Math.sin(3 * a + fold * 4), out);
+      trunk.onCloth(a, down, (inner ? 4 + 2 * bulge : 8 + 4 * bulge) + 2.5 * Math.sin(3 * a + fold * 4), out);
     }),
   );
 }
@@ -134,7 +140,7 @@ function hood({ open, size, seed }: CollarSpec, trunk: TrunkGrid): Sheet {
       tube(
         Array.from({ length: 8 }, (_, i) => {
           const p: Point = [0, 0, 0];
-          trunk.at(sign * (14 + 3 * Math.sin(i)) * degrees, 26 + i * 14, 14, p);
+          trunk.onCloth(sign * (14 + 3 * Math.sin(i)) * degrees, 26 + i * 14, 14, p);
           return p;
         }),
         2.2,
@@ -153,15 +159,20 @@ function roll(
 ): Sheet {
   const gap = (6 + 40 * open) * degrees;
   return flip(
-    loft(57, 15, (u, v, out) => {
+    loft(81, 15, (u, v, out) => {
       const a = around(u, gap);
       const back = behind(a);
       const turn = 2 * Math.PI * v;
       const ends = Math.sqrt(Math.min(1, 12 * Math.min(u, 1 - u)) + 0.02);
       const r = radius * (0.75 + back * (rear - 0.75)) * ends;
-      const n = ringNoise(a, 9, 0, seed + Math.round(2 * Math.cos(turn))) - 0.5;
+      const n =
+        rough > 5
+          ? 0.4 * ringNoise(a, 9, 2 * Math.cos(turn), seed) +
+            0.6 * hash(Math.round(80 * u), Math.round(14 * v) % 14, seed) -
+            0.5
+          : ringNoise(a, 5, Math.cos(turn), seed) - 0.5;
       const rr = r + rough * n * 2;
-      trunk.at(
+      trunk.onCloth(
         a,
         16 + 34 * (1 - back) ** 2 * (0.4 + open) + rr * Math.cos(turn) * 1.15,
         6 + r * 0.8 + rr * Math.sin(turn) * 0.9,
@@ -179,12 +190,12 @@ function scarf({ size, seed, open }: CollarSpec, trunk: TrunkGrid): Sheet {
         const a = around(u, 0);
         const turn = 2 * Math.PI * v;
         const n = ringNoise(a, 3.5, Math.cos(turn), seed + w) - 0.5;
-        const sag = (1 - behind(a)) * (10 + 26 * open);
+        const sag = (1 - behind(a)) * (6 + 24 * open);
         const r = (15 + 5 * n) * size;
         const wave = 6 * Math.sin(a * 2 + w * 2 + (seed & 7));
-        trunk.at(
+        trunk.onCloth(
           a,
-          -26 + w * 19 * size + sag + wave + r * Math.cos(turn) * 1.1,
+          -50 + w * 21 * size + sag + wave + r * Math.cos(turn) * 1.1,
           9 + 4 * w + 0.7 * r + r * 0.8 * Math.sin(turn) + 4 * n,
           out,
         );
@@ -193,7 +204,7 @@ function scarf({ size, seed, open }: CollarSpec, trunk: TrunkGrid): Sheet {
   );
   const sign = seed & 1 ? 1 : -1;
   const end = loft(8, 14, (u, v, out) => {
-    trunk.at(
+    trunk.onCloth(
       sign * (10 + 8 * v + (u - 0.5) * (26 + 16 * v)) * degrees,
       20 + v * 260,
       20 + 6 * Math.sin(u * 9 + (seed & 7)) + 3 * Math.sin(v * 7),
@@ -209,7 +220,7 @@ function shawl({ seed, size, open }: CollarSpec, trunk: TrunkGrid): Sheet {
     loft(57, 12, (u, v, out) => {
       const a = around(u, (2 + 14 * open) * degrees);
       const n = ringNoise(a, 5, v * 3, seed) - 0.5;
-      trunk.at(
+      trunk.onCloth(
         a,
         -8 + 20 * open * (1 - behind(a)) + v * 120 * size,
         9 + 12 * Math.sin(Math.PI * Math.min(1, v + 0.1)) + 12 * n,
@@ -232,11 +243,11 @@ function flip({ positions, triangles, uvs }: Sheet): Sheet {
 /** Knot and blade of a tie down the middle of the chest. */
 export function shapeTie(trunk: TrunkGrid, seed: number): Sheet {
   const knot: Point = [0, 0, 0];
-  trunk.at(0, 10, 12, knot);
+  trunk.onCloth(0, 10, 12, knot);
   const half = 13 + 4 * hash(seed, 5, 0);
   const blade = loft(5, 20, (u, v, out) => {
     const width = (half - 4) * (0.45 + 1.4 * v);
-    trunk.at(0, 18 + v * 290, 13, out);
+    trunk.onCloth(0, 18 + v * 290, 13, out);
     out[0] += (u - 0.5) * 2 * width;
     out[2] += 3 * (1 - (2 * u - 1) ** 2);
   });
@@ -252,10 +263,19 @@ export interface NecklaceSpec {
   readonly thickness: number;
 }
 
-export function createNecklace({ kind, colour, drop, thickness }: NecklaceSpec, trunk: TrunkGrid, lift: number): Part {
+export function createNecklace(
+  { kind, colour, drop, thickness }: NecklaceSpec,
+  trunk: TrunkGrid,
+  onCloth: boolean,
+): Part {
   const at = (angle: number): Point => {
     const p: Point = [0, 0, 0];
-    trunk.at(angle, 4 + drop * ((1 + Math.cos(angle)) / 2) ** (1 + drop / 60), lift + thickness, p);
+    trunk[onCloth ? "onCloth" : "onSkin"](
+      angle,
+      4 + drop * ((1 + Math.cos(angle)) / 2) ** (1 + drop / 60),
+      thickness + (onCloth ? 4 : 1),
+      p,
+    );
     return p;
   };
   const turn = (i: number, n: number) => (2 * Math.PI * i) / n;

@@ -1,13 +1,14 @@
 import type { Assets } from "../assets.ts";
 import { type BareHead, Extra, type Part } from "../part.ts";
-import { createNecklace, shapeCollar, shapeTie } from "./collars.ts";
+import type { Texture } from "../texture.ts";
+import { type CollarSpec, createNecklace, shapeCollar, shapeTie } from "./collars.ts";
 import { type FabricSpec, fabricUvs, paintFabric } from "./fabric.ts";
 import { createGlasses } from "./glasses.ts";
 import { type Covering, createHeadwear } from "./headwear.ts";
 import { createEarphones, createEarrings, createHairFlower, earPoints } from "./jewellery.ts";
 import { createOccluder } from "./occluders.ts";
 import type { WearSpec } from "./sample.ts";
-import { createPart } from "./shapes.ts";
+import { createPart, type Rgb, type Sheet } from "./shapes.ts";
 import { createSkullGrid } from "./skull.ts";
 import { fitShirt, type Garment, hiddenUnder, neckRootOf } from "./tops.ts";
 import { createTrunkGrid } from "./trunk.ts";
@@ -29,36 +30,19 @@ export function dress(assets: Assets, head: BareHead, spec: WearSpec): Dressed {
   const root = neckRootOf(head);
   const trunk = createTrunkGrid(assets, head.base);
   const { jacket, collar } = spec;
-  const lift = jacket ? 2 + jacketLift : 2;
+  const collarPart = (worn: CollarSpec, fabric: FabricSpec, lift: number): Part => {
+    const sheet = shapeCollar(worn, trunk, lift);
+    const own = worn.colour ?? fabric.colours[0];
+    return clothPart(sheet, fabricUvs(sheet.positions, root), worn.colour ? undefined : paintFabric(fabric), own);
+  };
   const parts: Part[] = [garment(fitShirt(assets, head, spec.cut, 0, spec.seed), spec.fabric)];
-  if (jacket) parts.push(garment(fitShirt(assets, head, jacket.cut, jacketLift, spec.seed + 1), jacket.fabric));
-  if (collar) {
-    const sheet = shapeCollar(collar, trunk, lift);
-    const own = collar.colour.every((x, k) => x === spec.fabric.colours[0][k]) ? spec.fabric : jacket?.fabric;
-    const texture = own?.colours[0].every((x, k) => x === collar.colour[k]) ? paintFabric(own) : undefined;
-    parts.push(
-      createPart(
-        { ...sheet, uvs: fabricUvs(sheet.positions, root) },
-        "cloth",
-        texture ? [1, 1, 1] : collar.colour,
-        Extra.clothes,
-        {
-          follows: "neck",
-          doubleSided: true,
-          ...(texture ? { texture } : {}),
-        },
-      ),
-    );
-    if (collar.tie)
-      parts.push(
-        createPart(shapeTie(trunk, collar.seed), "cloth", collar.tie, Extra.clothes, {
-          follows: "neck",
-          doubleSided: true,
-        }),
-      );
+  if (collar) parts.push(collarPart(collar, spec.fabric, jacket && collar.colour ? jacketLift : 2));
+  if (collar?.tie) parts.push(clothPart(shapeTie(trunk, collar.seed), undefined, undefined, collar.tie));
+  if (jacket) {
+    parts.push(garment(fitShirt(assets, head, jacket.cut, jacketLift, spec.seed + 1), jacket.fabric));
+    if (jacket.collar) parts.push(collarPart(jacket.collar, jacket.fabric, jacketLift + 1));
   }
-  if (spec.necklace)
-    parts.push(createNecklace(spec.necklace, trunk, spec.cut.shape === "crew" || collar ? lift + 6 : 1));
+  if (spec.necklace) parts.push(createNecklace(spec.necklace, trunk, spec.cut.shape === "crew"));
 
   const { headwear, glasses, occluder, earrings, headphones, flower } = spec;
   let covering: Covering | null = null;
@@ -79,18 +63,19 @@ export function dress(assets: Assets, head: BareHead, spec: WearSpec): Dressed {
   return { parts, hidden: hiddenUnder(assets, spec.cut), covering };
 }
 
-function garment({ sheet, rest, normals }: Garment, fabric: FabricSpec): Part {
-  const texture = paintFabric(fabric);
-  return createPart(
-    { ...sheet, uvs: fabricUvs(rest, [0, 0, 0]) },
-    "cloth",
-    texture ? [1, 1, 1] : fabric.colours[0],
-    Extra.clothes,
-    {
-      follows: "neck",
-      doubleSided: true,
-      normals,
-      ...(texture ? { texture } : {}),
-    },
-  );
-}
+const garment = ({ sheet, rest, normals }: Garment, fabric: FabricSpec): Part =>
+  clothPart(sheet, fabricUvs(rest, [0, 0, 0]), paintFabric(fabric), fabric.colours[0], normals);
+
+const clothPart = (
+  sheet: Sheet,
+  uvs = sheet.uvs,
+  texture: Texture | undefined,
+  colour: Rgb,
+  normals?: Float32Array,
+): Part =>
+  createPart({ ...sheet, uvs }, "cloth", texture ? [1, 1, 1] : colour, Extra.clothes, {
+    follows: "neck",
+    doubleSided: true,
+    ...(texture ? { texture } : {}),
+    ...(normals ? { normals } : {}),
+  });

@@ -446,7 +446,7 @@ const drape = ({ seed, size }: HeadwearSpec, trunk: TrunkGrid): Sheet =>
     const angle = -2 * Math.PI * u;
     const n = ringNoise(angle, 2.2, v * 4, seed + 9);
     const off = smoothstep(0, 0.35, v);
-    trunk.at(angle, -80 + v * (170 + 60 * size), 12 + 14 * off + 16 * n * off, out);
+    trunk.onCloth(angle, -80 + v * (170 + 60 * size), 9 + 2 * off + 14 * n * off, out);
   });
 
 /** Where a hood that is up goes over into the jacket. */
@@ -455,7 +455,7 @@ const throat = ({ seed, size }: HeadwearSpec, trunk: TrunkGrid): Sheet =>
     const gap = 12 * radians;
     const angle = -gap - u * (2 * Math.PI - 2 * gap);
     const n = ringNoise(angle, 3, v * 3, seed);
-    trunk.at(
+    trunk.onCloth(
       angle,
       -64 + 100 * v,
       12 + 26 * size * Math.sin(Math.PI * (0.15 + 0.8 * v)) * (0.45 + 0.55 * behind(angle)) + 5 * n,

@@ -23,7 +23,7 @@ export interface WearSpec {
   readonly fabric: FabricSpec;
   readonly seed: number;
   /** Worn over the first layer, open at the front. */
-  readonly jacket: { readonly cut: CutSpec; readonly fabric: FabricSpec } | null;
+  readonly jacket: { readonly cut: CutSpec; readonly fabric: FabricSpec; readonly collar: CollarSpec | null } | null;
   readonly collar: CollarSpec | null;
   readonly necklace: NecklaceSpec | null;
   readonly headwear: HeadwearSpec | null;
@@ -83,41 +83,36 @@ export function sampleWear(random: Random, person: Person): WearSpec {
   };
   const cut = cuts[outfit] ?? crew;
   const fabric = sampleFabric(random, outfit === "suit" ? 0.8 : 0.45);
-  const open = outfit === "suit" || outfit === "jacket";
-  const over = outfit === "hoodie" || outfit === "scarf" || outfit === "fur" ? random.chance(0.5) : open;
-  const jacketFabric = sampleFabric(random, 0.65);
-  const jacket = over
-    ? {
-        cut: { shape: "vNeck", depth: random.range(170, 420), half: random.range(84, 96) } as const,
-        fabric: jacketFabric,
-      }
-    : null;
-  const collars: Partial<Record<Outfit, CollarSpec["kind"]>> = {
+  const collarOf = (kind: CollarSpec["kind"], colour: Rgb | null): CollarSpec => ({
+    kind,
+    colour,
+    open: cut.shape === "crew" ? 0.15 * random.uniform() : random.range(0.5, 1),
+    size: random.range(0.75, 1.25),
+    tie:
+      kind === "shirt" && cut.shape === "crew" && random.chance(outfit === "suit" ? 0.7 : 0.12)
+        ? sampleClothColour(random)
+        : null,
+    seed: random.integer(2 ** 30),
+  });
+  const own: Partial<Record<Outfit, CollarSpec["kind"]>> = { scarf: "scarf", fur: "fur", shawl: "shawl" };
+  const shirts: Partial<Record<Outfit, CollarSpec["kind"]>> = {
     shirt: "shirt",
-    suit: random.chance(0.3) ? "lapels" : "shirt",
-    jacket: random.pick(["lapels", "shirt"] as const),
+    suit: "shirt",
     turtleneck: "turtleneck",
-    hoodie: "hood",
-    scarf: "scarf",
-    fur: "fur",
-    shawl: "shawl",
   };
-  const kind = collars[outfit];
-  const isOver = kind === "lapels" || kind === "hood" || (outfit === "jacket" && kind === "shirt");
-  const ownColour = kind === "scarf" || kind === "fur" || kind === "shawl";
-  const collar: CollarSpec | null = kind
+  const isOver =
+    outfit === "suit" || outfit === "jacket" || ((outfit in own || outfit === "hoodie") && random.chance(0.5));
+  const jacketKind = outfit === "hoodie" ? "hood" : outfit === "suit" || random.chance(0.5) ? "lapels" : "shirt";
+  const jacket: WearSpec["jacket"] = isOver
     ? {
-        kind,
-        colour: ownColour ? sampleClothColour(random) : ((isOver ? jacket : null)?.fabric ?? fabric).colours[0],
-        open: cut.shape === "crew" ? 0.15 * random.uniform() : random.range(0.5, 1),
-        size: random.range(0.75, 1.25),
-        tie:
-          kind === "shirt" && cut.shape === "crew" && random.chance(outfit === "suit" ? 0.7 : 0.12)
-            ? sampleClothColour(random)
-            : null,
-        seed: random.integer(2 ** 30),
+        cut: { shape: "vNeck", depth: random.range(170, 420), half: random.range(84, 96) },
+        fabric: sampleFabric(random, 0.65),
+        collar: outfit in own ? null : { ...collarOf(jacketKind, null), open: random.range(0.4, 1), tie: null },
       }
     : null;
+  const ownKind = own[outfit];
+  const shirtKind = shirts[outfit] ?? (outfit === "hoodie" && !isOver ? "hood" : undefined);
+  const collar = ownKind ? collarOf(ownKind, sampleClothColour(random)) : shirtKind ? collarOf(shirtKind, null) : null;
   const skin = skinOf(person, random);
   const headwear = random.chance(0.1) ? sampleHeadwear(random) : null;
   const old = Math.max(0, Math.min(1, (person.age - 35) / 40));

@@ -6,6 +6,7 @@ import { expandRanges } from "../makehuman/pack.ts";
 import { noise } from "../noise.ts";
 import type { BareHead } from "../part.ts";
 import { type Point, type Sheet, smoothstep } from "./shapes.ts";
+import { shirtPath } from "./trunk.ts";
 
 /** The outline that the T-shirt is cut to. */
 export interface CutSpec {
@@ -15,7 +16,6 @@ export interface CutSpec {
   readonly half: number;
 }
 
-const shirtPath = "clothes/male_casualsuit06";
 /** What hangs lower than this under the root of the neck, mm, is in no picture. */
 const lowest = 400;
 /** Base vertex in the pit of the neck. */

@@ -1,5 +1,6 @@
 import type { Assets } from "../assets.ts";
 import { bodyFaceCount } from "../makehuman/cage.ts";
+import { fitPart } from "../makehuman/mhclo.ts";
 import { edgeKey } from "../makehuman/topology.ts";
 import type { Point } from "./shapes.ts";
 
@@ -14,28 +15,67 @@ interface TrunkStencils {
   /** Four base vertices and weights per point, row by row from the top. */
   readonly vertices: Uint32Array;
   readonly weights: Float32Array;
+  /** How far the T-shirt stands off the skin at each point of the reference body, mm. */
+  readonly cloth: Float32Array;
 }
+
+/** The T-shirt among the assets. */
+export const shirtPath = "clothes/male_casualsuit06";
 
 /**
  * Neck, shoulders, chest and back of one body in polar coordinates: `angle` about the neck (0 front, to the subject's
  * left, radians), and `down`, the way along the skin from the root of the neck (mm, negative up the neck).
  */
 export interface TrunkGrid {
+  /** Writes the point `height` mm off the T-shirt, or off the skin where that does not reach. */
+  onCloth(angle: number, down: number, height: number, out: Point): void;
   /** Writes the point `height` mm off the skin. */
-  at(angle: number, down: number, height: number, out: Point): void;
+  onSkin(angle: number, down: number, height: number, out: Point): void;
 }
 
 const stencilsOf = new WeakMap<Assets["pack"], TrunkStencils>();
 
 /** @param base x, y, z of the base mesh, mm */
-export function createTrunkGrid({ pack }: Pick<Assets, "pack">, base: Float64Array): TrunkGrid {
-  let stencils = stencilsOf.get(pack);
+export function createTrunkGrid(assets: Pick<Assets, "pack" | "parts">, base: Float64Array): TrunkGrid {
+  let stencils = stencilsOf.get(assets.pack);
   if (!stencils) {
-    stencils = findStencils(pack);
-    stencilsOf.set(pack, stencils);
+    stencils = findStencils(assets);
+    stencilsOf.set(assets.pack, stencils);
   }
-  const { vertices, weights } = stencils;
-  const rows = above + below + 1;
+  const { cloth } = stencils;
+  const points = gridPoints(stencils, base);
+  const normals = gridNormals(points);
+  const at = (angle: number, down: number, height: number, share: number, out: Point): void => {
+    const turn = angle / (2 * Math.PI);
+    const x = (turn - Math.floor(turn)) * columns;
+    const y = Math.min(rows - 1.001, Math.max(0, down / step + above));
+    const c = Math.floor(x);
+    const r = Math.floor(y);
+    const fx = x - c;
+    const fy = y - r;
+    const a = r * columns + (c % columns);
+    const b = r * columns + ((c + 1) % columns);
+    out[0] = out[1] = out[2] = 0;
+    for (let corner = 0; corner < 4; corner++) {
+      const i = (corner & 1 ? b : a) + (corner & 2 ? columns : 0);
+      const w = (corner & 1 ? fx : 1 - fx) * (corner & 2 ? fy : 1 - fy);
+      const h = height + share * cloth[i];
+      for (let k = 0; k < 3; k++) out[k] += w * (points[3 * i + k] + h * normals[3 * i + k]);
+    }
+  };
+  return {
+    onCloth: (angle, down, height, out) => at(angle, down, height, 1, out),
+    onSkin: (angle, down, height, out) => at(angle, down, height, 0, out),
+  };
+}
+
+const rows = above + below + 1;
+
+/** The grid's points on a body in any unit. */
+function gridPoints(
+  { vertices, weights }: Pick<TrunkStencils, "vertices" | "weights">,
+  base: Float64Array,
+): Float32Array {
   const points = new Float32Array(3 * rows * columns);
   for (let i = 0; i < rows * columns; i++)
     for (let k = 0; k < 4; k++) {
@@ -45,35 +85,11 @@ export function createTrunkGrid({ pack }: Pick<Assets, "pack">, base: Float64Arr
       points[3 * i + 1] += w * base[v + 1];
       points[3 * i + 2] += w * base[v + 2];
     }
-  const normals = gridNormals(points, rows);
-  return {
-    at(angle, down, height, out) {
-      const turn = angle / (2 * Math.PI);
-      const x = (turn - Math.floor(turn)) * columns;
-      const y = Math.min(rows - 1.001, Math.max(0, down / step + above));
-      const c = Math.floor(x);
-      const r = Math.floor(y);
-      const fx = x - c;
-      const fy = y - r;
-      const a = 3 * (r * columns + (c % columns));
-      const b = 3 * (r * columns + ((c + 1) % columns));
-      const wa = (1 - fx) * (1 - fy);
-      const wb = fx * (1 - fy);
-      const wc = (1 - fx) * fy;
-      const wd = fx * fy;
-      const next = 3 * columns;
-      for (let k = 0; k < 3; k++)
-        out[k] =
-          wa * (points[a + k] + height * normals[a + k]) +
-          wb * (points[b + k] + height * normals[b + k]) +
-          wc * (points[a + next + k] + height * normals[a + next + k]) +
-          wd * (points[b + next + k] + height * normals[b + next + k]);
-    },
-  };
+  return points;
 }
 
 /** Outward unit normals of the grid, smoothed so that offsets along them do not cross in the hollow of the neck. */
-function gridNormals(points: Float32Array, rows: number): Float32Array {
+function gridNormals(points: Float32Array): Float32Array {
   const normals = new Float32Array(points.length);
   const reach = 2;
   for (let r = 0; r < rows; r++)
@@ -111,9 +127,9 @@ interface Crossing {
 }
 
 /** Cuts the reference body by half planes through the upright axis of the neck and walks each cut down from the neck's root. */
-function findStencils({ base, reference, landmarks }: Assets["pack"]): TrunkStencils {
+function findStencils({ pack, parts }: Pick<Assets, "pack" | "parts">): TrunkStencils {
+  const { base, reference, landmarks } = pack;
   const root = neckRoot(reference);
-  const rows = above + below + 1;
   const vertices = new Uint32Array(4 * rows * columns);
   const weights = new Float32Array(4 * rows * columns);
   const top = 100 * reference[3 * landmarks.named.ear_lobe_bottom_left + 1];
@@ -138,7 +154,57 @@ function findStencils({ base, reference, landmarks }: Assets["pack"]): TrunkSten
       weights.set([(1 - share) * (1 - p.t), (1 - share) * p.t, share * (1 - q.t), share * q.t], at);
     }
   }
-  return { vertices, weights };
+  return {
+    vertices,
+    weights,
+    cloth: clothHeights(
+      pack,
+      parts,
+      gridPoints(
+        { vertices, weights },
+        reference.map((x) => 100 * x),
+      ),
+    ),
+  };
+}
+
+/** How far from a line along the normal a vertex of the T-shirt counts as on it, and how far off cloth may be, mm. */
+const clothReach = 11;
+const clothMost = 45;
+
+function clothHeights({ reference }: Assets["pack"], parts: Assets["parts"], points: Float32Array): Float32Array {
+  const part = parts.get(shirtPath);
+  if (!part) throw new Error(`dress: the assets have no ${shirtPath}`);
+  const shirt = fitPart(
+    part.fitting,
+    reference.map((x) => 100 * x),
+  );
+  const normals = gridNormals(points);
+  const heights = new Float32Array(rows * columns).fill(-1);
+  for (let i = 0; i < heights.length; i++)
+    for (let v = 0; v < shirt.length; v += 3) {
+      const x = shirt[v] - points[3 * i];
+      const y = shirt[v + 1] - points[3 * i + 1];
+      const z = shirt[v + 2] - points[3 * i + 2];
+      const t = x * normals[3 * i] + y * normals[3 * i + 1] + z * normals[3 * i + 2];
+      if (t > heights[i] && t < clothMost && x * x + y * y + z * z - t * t < clothReach * clothReach) heights[i] = t;
+    }
+  // No cloth higher up the neck than this; gaps elsewhere take the mean of their neighbours.
+  heights.fill(0, 0, 4 * columns);
+  for (let round = 0; round < 30; round++) {
+    const before = heights.slice();
+    for (let i = columns; i < heights.length; i++) {
+      const c = i % columns;
+      const near = [i - columns, i - c + ((c + 1) % columns), i - c + ((c + columns - 1) % columns), i + columns]
+        .filter((n) => n < before.length && before[n] >= 0)
+        .map((n) => before[n]);
+      if (near.length === 0) continue;
+      const mean = near.reduce((s, h) => s + h, 0) / near.length;
+      if (before[i] < 0) heights[i] = mean;
+      else if (round > 27) heights[i] = 0.5 * (before[i] + mean);
+    }
+  }
+  return heights.map((h) => Math.max(0, h));
 }
 
 /** Front and back of the root of the neck on the reference, mm, in the plane of symmetry. */
