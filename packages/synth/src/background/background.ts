@@ -103,6 +103,9 @@ const frequency: Readonly<Record<SceneKind, readonly [number, number]>> = {
 /** Whether one could throw a shadow on it. */
 const flat: ReadonlySet<SceneKind> = new Set(["studio", "wall", "fabric", "masonry", "press", "texture", "shelves"]);
 
+/** Whether it is often painted white. */
+const painted: ReadonlySet<SceneKind | ObjectKind> = new Set(["studio", "wall", "room", "press", "corridor"]);
+
 const seedOf = (random: Random) => random.integer(2 ** 31);
 
 /** Chooses what is behind a head. */
@@ -114,7 +117,7 @@ export function sampleBackground(
   const layer = (kind: SceneKind | ObjectKind, blurred: number): Layer => ({
     kind,
     seed: seedOf(random),
-    palette: surfacePalette(random, 5),
+    palette: surfacePalette(random, 5, painted.has(kind) && random.chance(0.35)),
     scale: 2 ** (0.45 * random.normal()),
     blur: blurred,
   });

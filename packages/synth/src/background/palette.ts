@@ -51,7 +51,7 @@ export function surfaceColour(random: Random): Rgb {
     case "vivid":
       return colourOf(commonHue(random), random.range(0.7, 1), clamp(light, 0.02, 0.5));
     case "white":
-      return colourOf(random.range(0.05, 0.6), random.range(0, 0.15), random.range(0.55, 0.95));
+      return paleColour(random);
     default:
       return colourOf(random.uniform(), random.range(0, 0.4), random.range(0.003, 0.02));
   }
@@ -70,12 +70,17 @@ const commonHue = (random: Random): number =>
   );
 
 /** Colours that go together, the commonest first: relatives of one or two, seldom a strong one among them. */
-export function surfacePalette(random: Random, count: number): Rgb[] {
-  const bases = [surfaceColour(random), surfaceColour(random), surfaceColour(random)];
+export function surfacePalette(random: Random, count: number, pale: boolean): Rgb[] {
+  const first = pale ? paleColour(random) : surfaceColour(random);
+  const bases = [first, surfaceColour(random), surfaceColour(random)];
   return Array.from({ length: count }, (_, i) =>
-    i === 0 ? bases[0] : varied(bases[random.pick([0, 1, 2], [4, 3, 2])], random, 0.8),
+    i === 0 ? first : varied(bases[random.pick([0, 1, 2], [4, 3, 2])], random, 0.8),
   );
 }
+
+/** White paint, paper and the like. */
+const paleColour = (random: Random): Rgb =>
+  colourOf(random.range(0.05, 0.6), random.range(0, 0.15), random.range(0.55, 0.95));
 
 /** Linear reflectance of hair: black to blond, red, grey. */
 export function hairLike(random: Random): Rgb {

@@ -134,7 +134,7 @@ function shrunk({ size, rgb }: Canvas, side: number): Canvas {
 }
 
 /** The mean luminance that a light meter gives the picture's middle. */
-const midGrey = 0.2;
+const midGrey = 0.23;
 
 /** Exposure, white balance and haze, then the sensor's noise, then tone and colour: from linear light to encoded values 0 to 255. */
 function expose(canvas: Canvas, spec: FilmSpec): void {
