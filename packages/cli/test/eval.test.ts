@@ -1,5 +1,5 @@
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { add, addToBundle, constant, input, type Model, mul, sum, toOnnx } from "@cameo/train";
 import { Cameo, encodeGrey, type Head, type LabelMap, parseView, sampleLabels } from "cameo";
@@ -54,7 +54,7 @@ async function references(): Promise<string> {
 
 /** The default bundle with a parsing network. */
 async function bundleWithNetwork(): Promise<string> {
-  const from = dirname(fileURLToPath(import.meta.resolve("@cameo/models/manifest.json")));
+  const from = fileURLToPath(new URL("../../../models/", import.meta.url));
   const folder = await temporaryFolder();
   const manifest = JSON.parse(await readFile(join(from, "manifest.json"), "utf8"));
   manifest.models = manifest.models.filter(({ name }: { name: string }) => name !== "parse");

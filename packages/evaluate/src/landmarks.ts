@@ -33,6 +33,10 @@ export function landmarkErrors(landmarks: readonly Point[], reference: readonly 
   return { all: mean(errors), parts: Object.fromEntries(parts) };
 }
 
+/** Points of x, y pairs. */
+export const pointsOf = (pairs: Float32Array): Point[] =>
+  Array.from({ length: pairs.length / 2 }, (_, i) => [pairs[2 * i], pairs[2 * i + 1]]);
+
 const fivePoints = (landmarks: readonly Point[]): Point[] => [
   centre(landmarks.slice(36, 42)),
   centre(landmarks.slice(42, 48)),

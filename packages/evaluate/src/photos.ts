@@ -4,7 +4,7 @@ import { join, parse } from "node:path";
 import { type Cameo, CameoError, type Head, Label, type LabelMap, type ReconstructOptions } from "cameo";
 import sharp from "sharp";
 import { z } from "zod";
-import { type LandmarkErrors, landmarkErrors, type Point } from "./landmarks.ts";
+import { type LandmarkErrors, landmarkErrors, type Point, pointsOf } from "./landmarks.ts";
 import { meanOf } from "./mean.ts";
 import { labelOverlaps, type Overlaps } from "./overlap.ts";
 
@@ -94,7 +94,7 @@ export async function measurePhoto(
       name,
       parse: head.prior.parse ? "model" : "network",
       overlaps: labels ? labelOverlaps(head.labelMap(), labels) : undefined,
-      landmarks: reference && landmarkErrors(landmarksOf(head), reference),
+      landmarks: reference && landmarkErrors(pointsOf(head.landmarks), reference),
       yaw: (head.angles.yaw * 180) / Math.PI,
       parseTime: head.timings.parse,
     },
@@ -132,10 +132,6 @@ export function meanFigures(results: readonly PhotoResult[]): PhotoFigures {
   const keys = Object.keys(figuresOf({} as PhotoResult)) as (keyof PhotoFigures)[];
   return Object.fromEntries(keys.map((key) => [key, mean(key)])) as unknown as PhotoFigures;
 }
-
-/** The 68 landmarks of a head. */
-const landmarksOf = ({ landmarks }: Head): Point[] =>
-  Array.from({ length: 68 }, (_, i) => [landmarks[2 * i], landmarks[2 * i + 1]]);
 
 async function readMask(file: string): Promise<LabelMap> {
   const { data, info } = await sharp(file)

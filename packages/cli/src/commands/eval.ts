@@ -1,18 +1,26 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { PhotoFigures, PhotoResult } from "@cameo/evaluate";
-import { Cameo, CameoError, encodeImage, writeFiles } from "cameo";
+import type { PhotoFigures, PhotoResult, SyntheticResult } from "@cameo/evaluate";
+import { Cameo, CameoError, decodeMorphableModel, encodeImage, openNodeBundle, writeFiles } from "cameo";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { ExitStatus } from "../exit.ts";
+import { ExitStatus, type Failure, failureOf } from "../exit.ts";
 import { Names } from "../names.ts";
-import { addParseOption, addRunOptions, type ParseOptions, type RunOptions } from "../options.ts";
+import { addParseOption, addRunOptions, integerBetween, type ParseOptions, type RunOptions } from "../options.ts";
 import { checkDirectory } from "../output.ts";
 import { Report } from "../report.ts";
 import { table } from "../table.ts";
 
 interface PhotosOptions extends ParseOptions, RunOptions {
   overlay?: string;
+  parseNetwork?: string;
+}
+
+interface SyntheticOptions extends ParseOptions, RunOptions {
+  assets?: string;
+  count: number;
+  seed: number;
+  size: number;
   parseNetwork?: string;
 }
 
@@ -39,6 +47,69 @@ export function addEval(program: Command, context: Context): void {
     });
   addParseOption(photos);
   addRunOptions(photos);
+
+  const synthetic = command
+    .command("synthetic")
+    .summary("compare with the truth of synthetic portraits")
+    .description(
+      `Makes synthetic portraits as people take photos, reconstructs them and compares with the truth:
+labels, landmarks (% of the outer eye distance), pose, and the face's points after alignment.
+Take a seed that no network was trained on.`,
+    )
+    .option("--assets <dir>", "folder of the MakeHuman assets (default: $CAMEO_ASSETS)")
+    .option("--count <n>", "number of portraits", integerBetween(1, 1e6), 200)
+    .option("--seed <n>", "which set", integerBetween(0, 2 ** 32 - 1), 2020)
+    .option("--size <pixels>", "side of the square pictures", integerBetween(128, 1024), 512)
+    .option("--parse-network <file>", "parsing network (an ONNX file) to use in place of the bundle's")
+    .action(async (options: SyntheticOptions) => {
+      await evaluateSynthetic(options, context);
+    });
+  addParseOption(synthetic);
+  addRunOptions(synthetic);
+}
+
+async function evaluateSynthetic(options: SyntheticOptions, context: Context): Promise<void> {
+  const { count, seed, size, parse, json, models } = options;
+  const { measurePortrait, syntheticSpreads } = await import("@cameo/evaluate");
+  const { findAssets, streamPortraits } = await import("@cameo/synth");
+  const assets = findAssets(options.assets);
+  const cameo = await Cameo.load({ ...options, parseNetwork: await readNetwork(options.parseNetwork) });
+  const report = new Report(context, options, count);
+  const results: SyntheticResult[] = [];
+  const failures: { index: number; error: Omit<Failure, "status"> }[] = [];
+  try {
+    const model = await decodeMorphableModel(await (await openNodeBundle(models)).read("head"));
+    const { signal } = context;
+    const portraits = streamPortraits({ assets, models, seed, count, options: { size, framing: "photo" }, signal });
+    for await (const [portrait] of portraits) {
+      const { index } = portrait.truth;
+      try {
+        results.push(await measurePortrait(cameo, model, portrait, { parse, signal }));
+      } catch (error) {
+        // A face that is not found is a result; all else is not.
+        if (!(error instanceof CameoError) || signal.aborted) throw error;
+        const { code, message } = failureOf(error);
+        failures.push({ index, error: { code, message } });
+        if (options.verbose) report.note(`portrait ${index}`, message);
+      }
+      report.advance();
+    }
+  } finally {
+    report.stop();
+    await cameo.dispose();
+  }
+  const spreads = syntheticSpreads(results);
+  if (json) context.stdout.write(`${JSON.stringify({ seed, spreads, portraits: results, failures }, null, 2)}\n`);
+  else {
+    const cells = Object.entries(spreads).map(([name, { mean, median, tenthWorst, count }]) => [
+      name,
+      ...[mean, median, tenthWorst].map((value) => value?.toFixed(3) ?? "-"),
+      String(count),
+    ]);
+    for (const line of table(["figure", "mean", "median", "worst tenth", "portraits"], ...cells))
+      context.stdout.write(`${line}\n`);
+    context.stdout.write(`no face found or too small: ${failures.length} of ${count}\n`);
+  }
 }
 
 async function evaluatePhotos(folder: string, options: PhotosOptions, context: Context): Promise<ExitStatus> {

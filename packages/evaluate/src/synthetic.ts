@@ -1,0 +1,116 @@
+import type { PortraitSample } from "@cameo/synth";
+import {
+  applySimilarity,
+  type Cameo,
+  fitSimilarity,
+  type MorphableModel,
+  project,
+  type ReconstructOptions,
+  Region,
+  synthesizeShape,
+} from "cameo";
+import { type LandmarkErrors, landmarkErrors, pointsOf } from "./landmarks.ts";
+import { meanOf } from "./mean.ts";
+import { labelOverlaps, type Overlaps } from "./overlap.ts";
+
+/** How a synthetic portrait's head differs from the truth. */
+export interface SyntheticResult {
+  /** Number of the subject in its set. */
+  readonly index: number;
+  readonly parse: "network" | "model";
+  readonly overlaps: Overlaps;
+  readonly landmarks: LandmarkErrors;
+  /** Absolute differences, degrees. */
+  readonly pose: { readonly yaw: number; readonly pitch: number; readonly roll: number };
+  /** Mean distance of the face's vertices after alignment, mm: {@link facePointDistance}. */
+  readonly facePoints: number;
+}
+
+/**
+ * Reconstructs the largest face of a synthetic portrait and compares it with the truth.
+ * @param model the default morphable model
+ * @throws CameoError as reconstruction does
+ */
+export async function measurePortrait(
+  cameo: Cameo,
+  model: MorphableModel,
+  { size, image, labels, truth }: PortraitSample,
+  options: Pick<ReconstructOptions, "parse" | "signal"> = {},
+): Promise<SyntheticResult> {
+  const head = await cameo.reconstruct({ width: size, height: size, data: image }, options);
+  const reference = project(Float32Array.from(truth.landmarks68.points), truth.camera);
+  const { identity, expression } = head.coefficients;
+  const off = (angle: "yaw" | "pitch" | "roll") => {
+    const difference = (head.angles[angle] * 180) / Math.PI - truth.angles[angle];
+    return Math.abs(difference - 360 * Math.round(difference / 360));
+  };
+  return {
+    index: truth.index,
+    parse: head.prior.parse ? "model" : "network",
+    overlaps: labelOverlaps(head.labelMap(), { width: size, height: size, data: labels }),
+    landmarks: landmarkErrors(pointsOf(head.landmarks), pointsOf(reference)),
+    pose: { yaw: off("yaw"), pitch: off("pitch"), roll: off("roll") },
+    facePoints: facePointDistance(
+      model,
+      synthesizeShape(model, identity, expression),
+      synthesizeShape(model, Float32Array.from(truth.identity), Float32Array.from(truth.expression)),
+    ),
+  };
+}
+
+/**
+ * Mean distance of corresponding vertices of the face region, mm, after the rotation, shift and scale that bring them
+ * nearest: one photo does not tell how large a head is.
+ * @param found vertices of the model, x, y, z triples, mm
+ * @param truth as many
+ */
+export function facePointDistance(model: MorphableModel, found: Float32Array, truth: Float32Array): number {
+  const face = new Set(model.triangles.filter((_, k) => model.regions[Math.floor(k / 3)] === Region.face));
+  const pick = (shape: Float32Array) =>
+    Float32Array.from([...face].flatMap((v) => [...shape.subarray(3 * v, 3 * v + 3)]));
+  const expected = pick(truth);
+  const points = pick(found);
+  applySimilarity(fitSimilarity(points, expected), points, points);
+  let sum = 0;
+  for (let i = 0; i < points.length; i += 3)
+    sum += Math.hypot(points[i] - expected[i], points[i + 1] - expected[i + 1], points[i + 2] - expected[i + 2]);
+  return sum / face.size;
+}
+
+/** A figure over many portraits; undefined where none has it. */
+export interface Spread {
+  readonly mean: number | undefined;
+  readonly median: number | undefined;
+  /** What nine tenths of the portraits do better than. */
+  readonly tenthWorst: number | undefined;
+  readonly count: number;
+}
+
+/** @param higherIsBetter as overlaps are; errors are better where they are lower */
+export function spreadOf(values: readonly (number | undefined)[], higherIsBetter: boolean): Spread {
+  const known = values.filter((value) => value !== undefined).sort((a, b) => (higherIsBetter ? b - a : a - b));
+  const at = (share: number) => known[Math.min(known.length - 1, Math.floor(share * known.length))];
+  return { mean: meanOf(known), median: at(0.5), tenthWorst: at(0.9), count: known.length };
+}
+
+/** What a table of synthetic portraits shows, by name. */
+export function syntheticSpreads(results: readonly SyntheticResult[]): Readonly<Record<string, Spread>> {
+  const overlap = (part: keyof Overlaps) =>
+    spreadOf(
+      results.map(({ overlaps }) => overlaps[part]),
+      true,
+    );
+  const error = (of: (result: SyntheticResult) => number) => spreadOf(results.map(of), false);
+  return {
+    "head IoU": overlap("head"),
+    "hair IoU": overlap("hair"),
+    "face IoU": overlap("face"),
+    "ears IoU": overlap("ears"),
+    "inner mouth IoU": overlap("innerMouth"),
+    "landmarks %": error(({ landmarks }) => landmarks.all),
+    "yaw °": error(({ pose }) => pose.yaw),
+    "pitch °": error(({ pose }) => pose.pitch),
+    "roll °": error(({ pose }) => pose.roll),
+    "face points mm": error(({ facePoints }) => facePoints),
+  };
+}
