@@ -105,7 +105,8 @@ export function growShell(
   const parts: Part[] = [];
   for (let step = 0; step < layer.layers; step++) {
     const share = layer.layers === 1 ? 0 : step / (layer.layers - 1);
-    const texture = shellTexture(layer.texture, Math.round(share * (shellSteps - 1)));
+    // Few layers stay dense: nothing lies below the gaps but skin.
+    const texture = shellTexture(layer.texture, Math.round(share * Math.min(layer.layers, shellSteps - 1)));
     const positions = new Float32Array(3 * count);
     const shifted = new Float32Array(2 * count);
     const height = layer.layers === 1 ? 0.6 : 0.45 + 0.55 * share;

@@ -6,7 +6,7 @@ import { centreY, createRoot, distanceAlong, drawRoot, type Root, type Scalp, wh
 import type { HairColour, StrandLayer } from "./spec.ts";
 
 /** Of one layer. */
-const mostTriangles = 22000;
+const mostTriangles = 18000;
 
 const smooth = (t: number) => (t <= 0 ? 0 : t >= 1 ? 1 : t * t * (3 - 2 * t));
 
@@ -44,7 +44,7 @@ export function growStrands(
     style.turn = random.range(-0.6, 0.6) * (layer.tie || overForehead ? 0.4 : 1);
     style.tone = Math.max(0.4, 1 + colour.variation * random.normal()) * (0.8 + 0.2 * level);
     style.streak = random.chance(colour.streakShare * 2 * noise(root.x * 0.05 + 3, root.z * 0.05, 9))
-      ? random.range(0.1, 0.75)
+      ? random.range(0.1, 0.6)
       : 0;
     layLock(ribbons, path, style, colour, random);
   }
@@ -250,7 +250,8 @@ function growPath(
       distanceAlong(onEars, x, y - centreY, z) +
       1 +
       (isFringe ? Math.min(thickness, 7 + 0.3 * thickness) : thickness) * smooth((s + h) / 38);
-    if (distance < clearance && y > -190) {
+    // Tied hair lies on the head all the way.
+    if ((distance < clearance || layer.tie) && y > -190) {
       const k = clearance / distance;
       x *= k;
       y = centreY + (y - centreY) * k;

@@ -73,6 +73,7 @@ export function shellTexture(kind: "coils" | "tufts" | "fuzz", step: number): To
 
 function drawShell(kind: "coils" | "tufts" | "fuzz", height: number): TonedTexture {
   const data = new Uint8Array(4 * shellSize * shellSize);
+  const darkest = kind === "fuzz" ? 0.72 : 0.5;
   for (let row = 0; row < shellSize; row++)
     for (let column = 0; column < shellSize; column++) {
       const x = (column + 0.5) / shellSize - 0.5;
@@ -94,7 +95,7 @@ function drawShell(kind: "coils" | "tufts" | "fuzz", height: number): TonedTextu
       } else value = 0.3 * noise(x * 60, y * 60, 0) + 0.7 * noise(x * 190, y * 190, 9);
       const threshold = -0.1 + 0.72 * height ** 0.8;
       const alpha = clamp((value - threshold) * 9 + 0.5);
-      writeGrey(data, row * shellSize + column, 0.42 + 0.58 * clamp((value - 0.25) * 1.7), alpha);
+      writeGrey(data, row * shellSize + column, darkest + (1 - darkest) * clamp((value - 0.25) * 1.7), alpha);
     }
   return { width: shellSize, height: shellSize, data, mean: meanBrightness(data) };
 }
