@@ -61,6 +61,9 @@ export function renderPortrait(
 
 let reused: Raster | undefined;
 
+/** A clear surface may lie this far behind what it covers, mm: the eye under its cornea is steep at its sides. */
+const clearance = 1.5;
+
 /** What each sample sees of solid parts and of those cut out by a texture. */
 function findVisible(scene: Scene, camera: Camera, size: number, samples: number): Raster {
   const side = size * samples;
@@ -131,8 +134,19 @@ function visibleVertices({ parts, vertexCount, triangles }: Scene, { triangle }:
   return found.subarray(0, count);
 }
 
-function isUniform(at: Int32Array, count: number, triangle: Int32Array): boolean {
-  for (let s = 1; s < count; s++) if (triangle[at[s]] !== triangle[at[0]]) return false;
+/** Whether all samples of a pixel see the same part, which counts as the same. */
+function isOneSurface(
+  at: Int32Array,
+  count: number,
+  triangle: Int32Array,
+  partOf: Uint8Array,
+  kinds: Uint8Array,
+): boolean {
+  const first = triangle[at[0]];
+  for (let s = 1; s < count; s++) {
+    const t = triangle[at[s]];
+    if (t !== first && (partOf[t] !== partOf[first] || kinds[t] !== kinds[first])) return false;
+  }
   return true;
 }
 
@@ -188,6 +202,7 @@ function resolve(stage: Stage, raster: Raster, camera: Camera, size: number, sam
   const kind = new Uint8Array(count);
   const done = new Uint8Array(count);
   const side = size * samples;
+  const reach = 1 + steepest / camera.fx;
 
   for (let y = 0, p = 0; y < size; y++) {
     for (let x = 0; x < size; x++, p++) {
@@ -208,34 +223,45 @@ function resolve(stage: Stage, raster: Raster, camera: Camera, size: number, sam
       }
       if (covered === 0) continue;
       out.coverage[p] = covered / count;
-      if (covered === count && isUniform(at, count, triangle)) {
-        // Most pixels: four samples of one triangle.
-        const t = triangle[at[0]];
+      if (
+        covered === count &&
+        isOneSurface(at, count, triangle, partOf, kinds) &&
+        !isCutOut(parts[partOf[triangle[at[0]]]].part)
+      ) {
+        // Most pixels show one surface: its first and last sample lie opposite each other, so their mean is the centre.
+        const first = at[0];
+        const last = at[count - 1];
+        const t = triangle[first];
         const seen = parts[partOf[t]];
-        let a = 0;
-        let b = 0;
+        let nearest = Infinity;
+        let farthest = 0;
         let inverse = 0;
         for (let s = 0; s < count; s++) {
-          a += barycentrics[2 * at[s]];
-          b += barycentrics[2 * at[s] + 1];
-          inverse += 1 / sampleDepth[at[s]];
+          const z = sampleDepth[at[s]];
+          if (z < nearest) nearest = z;
+          if (z > farthest) farthest = z;
+          inverse += 1 / z;
         }
-        startHit(hit, seen.part);
-        addToHit(stage, seen.vertices[0], t, a / count, b / count);
-        shadeHit(stage);
-        for (let k = 0; k < 3; k++) out.linear[3 * p + k] = hit.colour[k];
-        note(hit, out, p);
-        out.labels[p] = kinds[t] & 7;
-        out.extras[p] = kinds[t] >> 3;
-        out.depth[p] = count / inverse;
-        continue;
+        if (farthest <= nearest * reach) {
+          startHit(hit, seen.part);
+          addToHit(stage, seen.vertices[0], t, barycentrics[2 * first], barycentrics[2 * first + 1]);
+          if (last !== first)
+            addToHit(stage, seen.vertices[0], triangle[last], barycentrics[2 * last], barycentrics[2 * last + 1]);
+          shadeHit(stage);
+          for (let k = 0; k < 3; k++) out.linear[3 * p + k] = hit.colour[k];
+          note(hit, out, p);
+          out.labels[p] = kinds[t] & 7;
+          out.extras[p] = kinds[t] >> 3;
+          out.depth[p] = count / inverse;
+          continue;
+        }
       }
       const chosen = choose(kind, count, hair[p]);
       const isBackground = chosen >> 3 === nothing;
       if (!isBackground) {
         out.labels[p] = chosen & 7;
         out.extras[p] = chosen >> 3;
-        out.depth[p] = depthOfKind(kind, at, count, chosen, sampleDepth, 1 + steepest / camera.fx);
+        out.depth[p] = depthOfKind(kind, at, count, chosen, sampleDepth, reach);
       }
 
       let mostShown = 0;
@@ -391,7 +417,7 @@ function layOver(
       for (let s = 0; s < samples; s++)
         for (let t = 0; t < samples; t++) {
           const behind = solid[((top + row) * samples + s) * side + (left + column) * samples + t];
-          if (behind === 0 || behind > z) over++;
+          if (behind === 0 || behind > z - clearance) over++;
         }
       if (over === 0) continue;
       over /= samples * samples;
