@@ -87,54 +87,57 @@ const picturedIris = { u: 0.291, v: 1 - 0.291, radius: 0.117 } as const;
 const picturedPupil = 0.33;
 const side = 96;
 
+/** Per pixel of an eye's picture the distance from its middle, in radii of the iris, and the direction. */
+const polar = Float32Array.from({ length: 3 * side * side }, (_, i) => {
+  const pixel = Math.floor(i / 3);
+  const dx = (2 * ((pixel % side) + 0.5)) / side - 1;
+  const dy = (2 * (Math.floor(pixel / side) + 0.5)) / side - 1;
+  const length = Math.hypot(dx, dy);
+  return [length / (irisAngle / shownAngle), dx / length, dy / length][i % 3];
+});
+
 /** The front of an eyeball, seen along its axis; distance from the middle of the picture is the angle from the axis. */
-export function paintEye({ textures }: Assets, spec: EyeSpec): Texture {
+export function paintEye({ textures }: Pick<Assets, "textures">, spec: EyeSpec): Texture {
   const picture = textures.get(`eyes/textures/${spec.iris}.png`);
   if (!picture) throw new Error(`paintEye: the pack has no iris "${spec.iris}"`);
+  const { saturation, limbus, redness } = spec;
   const data = new Uint8Array(4 * side * side);
-  const irisRadius = irisAngle / shownAngle;
-  for (let y = 0; y < side; y++)
-    for (let x = 0; x < side; x++) {
-      const dx = (2 * (x + 0.5)) / side - 1;
-      const dy = (2 * (y + 0.5)) / side - 1;
-      const r = Math.hypot(dx, dy) / irisRadius;
-      // The ring of the iris is stretched so that its pupil gets the wanted size.
-      const ring =
-        r < spec.pupil
-          ? (r / spec.pupil) * picturedPupil
-          : picturedPupil + ((r - spec.pupil) / (1 - spec.pupil)) * (1 - picturedPupil);
-      const from = Math.min(r > 1 ? r : ring, 1.55) * picturedIris.radius;
-      const length = Math.hypot(dx, dy) || 1;
-      const px = Math.min(
-        picture.width - 1,
-        Math.max(0, Math.floor((picturedIris.u + (from * dx) / length) * picture.width)),
-      );
-      const py = Math.min(
-        picture.height - 1,
-        Math.max(0, Math.floor((picturedIris.v + (from * dy) / length) * picture.height)),
-      );
-      const at = 4 * (py * picture.width + px);
-      const red = linearOfSrgb[picture.data[at]];
-      const green = linearOfSrgb[picture.data[at + 1]];
-      const blue = linearOfSrgb[picture.data[at + 2]];
-      const grey = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-      const iris = 1 - smoothstep(0.92, 1.06, r);
-      const pupil = 1 - smoothstep(spec.pupil - 0.09, spec.pupil + 0.07, r);
-      const rim = 1 - spec.limbus * smoothstep(0.62, 0.98, r);
-      // Blood vessels towards the corners: the picture's pattern about its mean, redder with the angle.
-      const bloodshot = spec.redness * smoothstep(1.1, 2.2, r);
-      const vein = clamp(grey / 0.6, 0.75, 1.1);
-      const out = 4 * (y * side + x);
-      for (let c = 0; c < 3; c++) {
-        const own = c === 0 ? red : c === 1 ? green : blue;
-        const inside = mix(mix(grey, own, spec.saturation) * spec.tint[c] * 0.95 * rim, 0.004, pupil);
-        const white = spec.white[c] * vein * (1 - bloodshot * [0.06, 0.34, 0.32][c]);
-        data[out + c] = toSrgb(clamp(mix(white, inside, iris)));
-      }
-      data[out + 3] = 255;
+  for (let i = 0; i < side * side; i++) {
+    const r = polar[3 * i];
+    // The ring of the iris is stretched so that its pupil gets the wanted size.
+    const ring =
+      r < spec.pupil
+        ? (r / spec.pupil) * picturedPupil
+        : picturedPupil + ((r - spec.pupil) / (1 - spec.pupil)) * (1 - picturedPupil);
+    const from = Math.min(r > 1 ? r : ring, 1.55) * picturedIris.radius;
+    const px = Math.floor(clamp(picturedIris.u + from * polar[3 * i + 1], 0, 0.999) * picture.width);
+    const py = Math.floor(clamp(picturedIris.v + from * polar[3 * i + 2], 0, 0.999) * picture.height);
+    const at = 4 * (py * picture.width + px);
+    const grey =
+      0.2126 * linearOfSrgb[picture.data[at]] +
+      0.7152 * linearOfSrgb[picture.data[at + 1]] +
+      0.0722 * linearOfSrgb[picture.data[at + 2]];
+    const iris = 1 - smoothstep(0.92, 1.06, r);
+    const pupil = 1 - smoothstep(spec.pupil - 0.09, spec.pupil + 0.07, r);
+    const rim = 1 - limbus * smoothstep(0.62, 0.98, r);
+    // Blood vessels towards the corners: the picture's pattern about its mean, redder with the angle.
+    const bloodshot = redness * smoothstep(1.1, 2.2, r);
+    const vein = clamp(grey / 0.6, 0.75, 1.1);
+    for (let c = 0; c < 3; c++) {
+      const own = mix(grey, linearOfSrgb[picture.data[at + c]], saturation);
+      const inside = mix(irisGain * own * spec.tint[c] * rim, blackPupil, pupil);
+      const white = spec.white[c] * vein * (1 - bloodshot * veinAbsorbs[c]);
+      data[4 * i + c] = toSrgb(clamp(mix(white, inside, iris)));
     }
+    data[4 * i + 3] = 255;
+  }
   return { width: side, height: side, data };
 }
+
+const irisGain = 0.95;
+const blackPupil = 0.004;
+/** Shares of red, green and blue that blood in the white takes. */
+const veinAbsorbs = [0.06, 0.34, 0.32] as const;
 
 /** Both eyeballs and the clear shells before them. */
 export function eyeParts(assets: Assets, spec: EyeSpec, head: Head): Part[] {

@@ -27,25 +27,35 @@ export function lipCloser(
   const neighbours = cageNeighbours(pack.base.faces, cage);
   const toUpper = distancesAlong(neighbours, points, upper);
   const toLower = distancesAlong(neighbours, points, lower);
-  const moved: { point: number; share: number }[] = [];
+  const shares: number[] = [];
+  const moved: number[] = [];
   for (let i = 0; i < cage.start.tongue; i++) {
     const share = 0.5 * (Math.exp(-((toLower[i] / reach) ** 2)) - Math.exp(-((toUpper[i] / reach) ** 2)));
-    if (Math.abs(share) > 1e-3) moved.push({ point: i, share });
+    if (Math.abs(share) <= 1e-3) continue;
+    moved.push(i);
+    shares.push(share);
   }
+  // The refined edges from corner to corner, where both have the same end.
+  const above = new Float64Array(2 * upper.length + 4);
+  const below = new Float64Array(2 * lower.length + 4);
+  const last = above.length - 2;
   return (head) => {
     for (let round = 0; round < rounds; round++) {
-      const edges = [upper, lower].map((edge) => edge.map((v) => refinedPoint(refinement, head, v)));
-      // Where upper and lower lip meet in the corners both edges have the same end.
-      for (const end of [0, upper.length - 1]) {
-        const corner = [0, 1].map((axis) => (edges[0][end][axis] + edges[1][end][axis]) / 2);
-        for (const edge of edges) edge.splice(end === 0 ? 0 : edge.length, 0, corner);
+      for (let k = 0; k < upper.length; k++) {
+        refinePoint(refinement, head, upper[k], above, 2 * k + 2);
+        refinePoint(refinement, head, lower[k], below, 2 * k + 2);
       }
-      for (const { point, share } of moved) {
+      for (let axis = 0; axis < 2; axis++) {
+        above[axis] = below[axis] = (above[2 + axis] + below[2 + axis]) / 2;
+        // One point further in than on the other side: the model was built so, and its heads must be closed as it was.
+        above[last + axis] = below[last + axis] = (above[last - 4 + axis] + below[last - 4 + axis]) / 2;
+      }
+      for (let n = 0; n < moved.length; n++) {
+        const point = moved[n];
         const x = head[3 * point];
-        const [above, below] = edges.map((edge) => heightAt(edge, x));
-        const inside = Math.min(x - edges[0][0][0], edges[0][edges[0].length - 1][0] - x);
+        const inside = Math.min(x - above[0], above[last] - x);
         const pressed = overlap * Math.min(1, Math.max(0, inside / cornerLength));
-        head[3 * point + 1] += share * (above - below + pressed);
+        head[3 * point + 1] += shares[n] * (heightAt(above, x) - heightAt(below, x) + pressed);
       }
     }
   };
@@ -65,21 +75,28 @@ function lipEdges(margin: readonly number[]): { upper: number[]; lower: number[]
   };
 }
 
-/** x and y of the surface vertex that a cage point refines to: surface vertices start with the cage points in order. */
-function refinedPoint({ offsets, columns, values }: SparseMatrix, points: Float64Array, vertex: number): number[] {
-  const out = [0, 0];
-  for (let k = offsets[vertex]; k < offsets[vertex + 1]; k++)
-    for (let axis = 0; axis < 2; axis++) out[axis] += values[k] * points[3 * columns[k] + axis];
-  return out;
+/** Writes x and y of the surface vertex that a cage point refines to: surface vertices start with the cage points in order. */
+function refinePoint(
+  { offsets, columns, values }: SparseMatrix,
+  points: Float64Array,
+  vertex: number,
+  out: Float64Array,
+  at: number,
+): void {
+  out[at] = 0;
+  out[at + 1] = 0;
+  for (let k = offsets[vertex]; k < offsets[vertex + 1]; k++) {
+    out[at] += values[k] * points[3 * columns[k]];
+    out[at + 1] += values[k] * points[3 * columns[k] + 1];
+  }
 }
 
 /** Height of a line of points (x ascending, y) at x; beyond its ends, that of the end. */
-function heightAt(line: readonly number[][], x: number): number {
-  let k = 1;
-  while (k < line.length - 1 && line[k][0] < x) k++;
-  const [from, to] = [line[k - 1], line[k]];
-  const t = Math.min(1, Math.max(0, (x - from[0]) / (to[0] - from[0] || 1)));
-  return from[1] + t * (to[1] - from[1]);
+function heightAt(line: Float64Array, x: number): number {
+  let k = 2;
+  while (k < line.length - 2 && line[k] < x) k += 2;
+  const t = Math.min(1, Math.max(0, (x - line[k - 2]) / (line[k] - line[k - 2] || 1)));
+  return line[k - 1] + t * (line[k + 1] - line[k - 1]);
 }
 
 /** Points joined to each cage point by an edge of the skin. */

@@ -102,7 +102,7 @@ function labelsWith({ labels, scalp, triangles, modelVertices }: SkinMesh, stubb
 
 /** How much brighter than their texture teeth are, and how far back they are in full shade, mm. */
 const teethGain = 1.2;
-const teethDepth = 32;
+const teethDepth = 36;
 
 function teethPart({ pack, textures, meshes }: Assets, head: Head, tint: Rgb): Part {
   const positions = head.fit(pack.teeth.fitting);
@@ -111,13 +111,12 @@ function teethPart({ pack, textures, meshes }: Assets, head: Head, tint: Rgb): P
   // Lips and cheeks keep light off the back teeth.
   const colours = new Float32Array(positions.length);
   for (let i = 0; i < positions.length; i += 3)
-    colours.fill(Math.max(0.12, 1 - ((front - positions[i + 2]) / teethDepth) ** 1.2), i, i + 3);
+    colours[i] = colours[i + 1] = colours[i + 2] = Math.max(0.12, 1 - (front - positions[i + 2]) / teethDepth);
   return {
     ...mouthPart,
     material: "teeth",
     positions,
-    ...meshes.get("teeth/teeth_base"),
-    triangles: meshes.get("teeth/teeth_base")!.triangles,
+    ...meshes.get("teeth/teeth_base")!,
     texture: textures.get("teeth/teeth.png"),
     colour: [teethGain * tint[0], teethGain * tint[1], teethGain * tint[2]],
     colours,

@@ -184,7 +184,7 @@ const paleIrises = [
 ] as const;
 
 function sampleEyes(random: Random, melanin: number): EyeSpec {
-  const brown = random.chance(clamp(0.42 + 0.75 * melanin, 0, 0.97));
+  const brown = random.chance(clamp(0.2 + 0.75 * melanin, 0, 0.97));
   const dark = brown ? mix(1.1, 0.55, clamp(melanin / 1.6)) : 1;
   const value = dark * Math.exp(0.22 * random.normal());
   const white = random.range(0.5, 0.72);
