@@ -66,7 +66,8 @@ export function sampleView(random: Random, framing: PortraitOptions["framing"]):
   /** Distance per millimetre that the photo spans. */
   const reach = focalFromFocal35(focal35, 1, 1);
   if (framing === "photo") {
-    const span = logRange(random, Math.max(290, 400 / reach), Math.min(900, 2000 / reach));
+    // To the elbows at most: there clothes end.
+    const span = logRange(random, Math.max(290, 400 / reach), Math.min(640, 2000 / reach));
     // So far that the face stays in the picture.
     const play = 0.5 - 105 / span;
     const centre: Pair = [
