@@ -58,7 +58,10 @@ export interface Part {
   readonly colour: readonly [number, number, number];
   /** Linear factors r, g, b per vertex. */
   readonly colours?: Float32Array;
-  /** Alpha of the whole part, multiplied with that of the texture. Default 1. */
+  /**
+   * Alpha of the whole part, multiplied with that of the texture. Default 1. Glass of less than one half is clear: what is
+   * behind it keeps its label, extra, depth and normal.
+   */
   readonly opacity?: number;
   /** Seen from both sides, with the normal turned to the eye. */
   readonly doubleSided: boolean;

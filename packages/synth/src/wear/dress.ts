@@ -63,19 +63,12 @@ export function dress(assets: Assets, head: BareHead, spec: WearSpec): Dressed {
   return { parts, hidden: hiddenUnder(assets, spec.cut), covering };
 }
 
-const garment = ({ sheet, rest, normals }: Garment, fabric: FabricSpec): Part =>
-  clothPart(sheet, fabricUvs(rest, [0, 0, 0]), paintFabric(fabric), fabric.colours[0], normals);
+const garment = ({ sheet, rest }: Garment, fabric: FabricSpec): Part =>
+  clothPart(sheet, fabricUvs(rest, [0, 0, 0]), paintFabric(fabric), fabric.colours[0]);
 
-const clothPart = (
-  sheet: Sheet,
-  uvs = sheet.uvs,
-  texture: Texture | undefined,
-  colour: Rgb,
-  normals?: Float32Array,
-): Part =>
+const clothPart = (sheet: Sheet, uvs = sheet.uvs, texture: Texture | undefined, colour: Rgb): Part =>
   createPart({ ...sheet, uvs }, "cloth", texture ? [1, 1, 1] : colour, Extra.clothes, {
     follows: "neck",
     doubleSided: true,
     ...(texture ? { texture } : {}),
-    ...(normals ? { normals } : {}),
   });

@@ -61,7 +61,6 @@ export function sampleFabric(random: Random, plainness = 0.45): FabricSpec {
 const side = 420;
 /** How much of it lies above the neck's root, mm. */
 const sideAbove = 120;
-const pixels = 256;
 
 /** Where cloth lies on the texture: as if the pattern were projected from the front. */
 export function fabricUvs(positions: Float32Array, root: readonly number[]): Float32Array {
@@ -73,42 +72,60 @@ export function fabricUvs(positions: Float32Array, root: readonly number[]): Flo
   return uvs;
 }
 
-/** Paints cloth; nothing for plain cloth, which needs no texture. */
+const painted = new WeakMap<FabricSpec, Texture>();
+
+/** Paints cloth, once for all parts made of it; nothing for plain cloth, which needs no texture. */
 export function paintFabric(fabric: FabricSpec): Texture | undefined {
   if (fabric.pattern === "plain") return undefined;
+  let texture = painted.get(fabric);
+  if (!texture) {
+    texture = paint(fabric);
+    painted.set(fabric, texture);
+  }
+  return texture;
+}
+
+function paint(fabric: FabricSpec): Texture {
+  const { pattern, colours } = fabric;
+  // Blots are soft, and take longer.
+  const pixels = pattern === "print" || pattern === "emblem" ? 112 : 224;
   const data = new Uint8Array(4 * pixels * pixels);
   const mix = mixOf(fabric);
-  const [ground, first, second] = fabric.colours;
   // Sixty-four steps between two colours are plenty for a pattern of two-millimetre texels.
-  const bytes = [first, second].map((colour) => {
-    const table = new Uint8Array(3 * 65);
-    for (let i = 0; i <= 64; i++)
-      for (let k = 0; k < 3; k++) table[3 * i + k] = srgbByte(ground[k] + (i / 64) * (colour[k] - ground[k]));
-    return table;
-  });
+  const first = blendBytes(colours[0], colours[1]);
+  const second = blendBytes(colours[0], colours[2]);
   const weights = new Float64Array(2);
   for (let y = 0, i = 0; y < pixels; y++)
     for (let x = 0; x < pixels; x++, i += 4) {
       mix(((x + 0.5) / pixels - 0.5) * side, ((y + 0.5) / pixels) * side - sideAbove, weights);
-      const a = 3 * Math.round(64 * weights[0]);
-      const b = 3 * Math.round(64 * weights[1]);
-      for (let k = 0; k < 3; k++) {
-        // The second colour lies over the first.
-        data[i + k] = b === 0 ? bytes[0][a + k] : bytes[1][b + k];
-      }
+      // The second colour lies over the first.
+      const bytes = weights[1] > 0 ? second : first;
+      const at = 3 * Math.round(64 * (weights[1] > 0 ? weights[1] : weights[0]));
+      data[i] = bytes[at];
+      data[i + 1] = bytes[at + 1];
+      data[i + 2] = bytes[at + 2];
       data[i + 3] = 255;
     }
   return { width: pixels, height: pixels, data };
 }
 
+/** sRGB bytes of the steps from one linear colour to another. */
+function blendBytes(from: Rgb, to: Rgb): Uint8Array {
+  const table = new Uint8Array(3 * 65);
+  for (let i = 0; i <= 64; i++)
+    for (let k = 0; k < 3; k++) table[3 * i + k] = srgbByte(from[k] + (i / 64) * (to[k] - from[k]));
+  return table;
+}
+
 const srgbByte = (linear: number) =>
   Math.round(255 * (linear <= 0.0031308 ? 12.92 * linear : 1.055 * clamp(linear) ** (1 / 2.4) - 0.055));
+
+const fraction = (a: number) => a - Math.floor(a);
 
 /** How much of both colours lies at a point (mm right of the middle and below the root of the neck). */
 function mixOf({ pattern, repeat, turn, seed }: FabricSpec): (x: number, y: number, out: Float64Array) => void {
   const sin = Math.sin(turn);
   const cos = Math.cos(turn);
-  const fraction = (a: number) => a - Math.floor(a);
   const share = 0.25 + 0.5 * hash(seed, 1, 0);
   const thin = 0.08 + 0.1 * hash(seed, 2, 0);
   switch (pattern) {
@@ -127,10 +144,9 @@ function mixOf({ pattern, repeat, turn, seed }: FabricSpec): (x: number, y: numb
       return (x, y, out) => {
         const tx = fraction(x / repeat);
         const ty = fraction(y / repeat);
-        const broad = (t: number) => (t < share ? 1 : 0);
-        const line = (t: number) => (Math.abs(t - 0.5 - share / 2) < thin / 2 ? 1 : 0);
-        out[0] = 0.5 * (broad(tx) + broad(ty));
-        out[1] = 0.6 * Math.max(line(tx), line(ty));
+        const middle = 0.5 + share / 2;
+        out[0] = (tx < share ? 0.5 : 0) + (ty < share ? 0.5 : 0);
+        out[1] = Math.abs(tx - middle) < thin / 2 || Math.abs(ty - middle) < thin / 2 ? 0.6 : 0;
       };
     case "dots":
       return (x, y, out) => {
@@ -174,15 +190,10 @@ function mixOf({ pattern, repeat, turn, seed }: FabricSpec): (x: number, y: numb
         const rows = 1 + (seed % 4);
         const count = 4 + Math.floor(hash(row, seed, 3) * 9);
         const inside = row >= 0 && row < rows && letter >= 0 && letter < count && x < 90 && u < 5 && v < 7;
-        const bar = (k: number) => hash(letter + 31 * row, k, seed) < 0.55;
-        const on =
-          inside &&
-          ((u === 0 && bar(0)) ||
-            (u === 4 && bar(1)) ||
-            (v === 0 && bar(2)) ||
-            (v === 3 && bar(3)) ||
-            (v === 6 && bar(4)) ||
-            (u === 2 && bar(5)));
+        // Bit k of a letter: whether it has bar k.
+        const bars = inside ? Math.floor(64 * hash(letter + 31 * row, 7, seed)) | 1 : 0;
+        const across = v % 3 === 0 && bars & (4 << (v / 3));
+        const on = across || (u === 0 && bars & 1) || (u === 4 && bars & 2) || (u === 2 && bars & 32);
         out[0] = on ? 1 : 0;
         out[1] = 0;
       };

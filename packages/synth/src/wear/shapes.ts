@@ -157,8 +157,7 @@ export const roundedBox = (centre: Point, x: Point, y: Point, z: Point, roundnes
     for (let k = 0; k < 3; k++) out[k] = centre[k] + p * x[k] + q * y[k] + r * z[k];
   });
 
-export interface PartOptions
-  extends Partial<Pick<Part, "texture" | "colours" | "normals" | "opacity" | "doubleSided">> {
+export interface PartOptions extends Partial<Pick<Part, "texture" | "colours" | "opacity" | "doubleSided">> {
   readonly follows?: Follows;
 }
 

@@ -169,7 +169,6 @@ export interface Garment {
   readonly sheet: Sheet;
   /** x, y, z per vertex on the reference body about the root of the neck, mm: where its pattern is. */
   readonly rest: Float32Array;
-  readonly normals: Float32Array;
 }
 
 /**
@@ -180,16 +179,12 @@ export function fitShirt(assets: Assets, head: BareHead, cut: CutSpec, lift: num
   const shirt = shirtOf(assets);
   const positions = head.fit(shirt.fitting);
   iron(positions, shirt);
-  const normals = new Float32Array(positions.length);
-  vertexNormals(positions, shirt.triangles, {}, normals);
-  crease(positions, normals, shirt.rest, lift, seed);
-  vertexNormals(positions, shirt.triangles, {}, normals);
-  const whole = { positions, normals, rest: shirt.rest, triangles: shirt.triangles };
+  crease(positions, vertexNormals(positions, shirt.triangles), shirt.rest, lift, seed);
+  const whole = { positions, rest: shirt.rest, triangles: shirt.triangles };
   const { triangles, ...cloth } = cut.shape === "crew" ? whole : clip(whole, insideValues(shirt, shirt.rest, cut));
   return {
     sheet: { positions: cloth.positions, triangles, uvs: new Float32Array(0) },
     rest: cloth.rest,
-    normals: cloth.normals,
   };
 }
 
@@ -247,22 +242,21 @@ function crease(positions: Float32Array, normals: Float32Array, rest: Float32Arr
 
 interface Cloth {
   readonly positions: Float32Array;
-  readonly normals: Float32Array;
   readonly rest: Float32Array;
   readonly triangles: Uint32Array;
 }
 
 /** Cuts cloth where `inside` passes 0 and drops what is below. */
-function clip({ positions, normals, rest, triangles }: Cloth, inside: Float32Array): Cloth {
-  const fields = [positions, normals, rest];
-  const out: number[][] = [[], [], []];
+function clip({ positions, rest, triangles }: Cloth, inside: Float32Array): Cloth {
+  const fields = [positions, rest];
+  const out: number[][] = [[], []];
   const kept = new Int32Array(inside.length).fill(-1);
   const cuts = new Map<number, number>();
   let count = 0;
   const keep = (v: number) => {
     if (kept[v] < 0) {
       kept[v] = count++;
-      for (let f = 0; f < 3; f++) for (let k = 0; k < 3; k++) out[f].push(fields[f][3 * v + k]);
+      for (let f = 0; f < 2; f++) for (let k = 0; k < 3; k++) out[f].push(fields[f][3 * v + k]);
     }
     return kept[v];
   };
@@ -274,7 +268,7 @@ function clip({ positions, normals, rest, triangles }: Cloth, inside: Float32Arr
       v = count++;
       cuts.set(key, v);
       const t = inside[p] / (inside[p] - inside[q]);
-      for (let f = 0; f < 3; f++)
+      for (let f = 0; f < 2; f++)
         for (let k = 0; k < 3; k++)
           out[f].push(fields[f][3 * p + k] + t * (fields[f][3 * q + k] - fields[f][3 * p + k]));
     }
@@ -291,6 +285,6 @@ function clip({ positions, normals, rest, triangles }: Cloth, inside: Float32Arr
     }
     for (let k = 2; k < corners.length; k++) left.push(corners[0], corners[k - 1], corners[k]);
   }
-  const [p, n, r] = out.map((values) => Float32Array.from(values));
-  return { positions: p, normals: n, rest: r, triangles: Uint32Array.from(left) };
+  const [p, r] = out.map((values) => Float32Array.from(values));
+  return { positions: p, rest: r, triangles: Uint32Array.from(left) };
 }
