@@ -94,22 +94,35 @@ describe.skipIf(absent)("hair", () => {
     expect(sameNumbers(other.parts[1].positions, growHair(assets, head, spec).parts[1].positions)).toBe(false);
   });
 
-  it("stays outside the head", () => {
+  it("keeps grown hair outside the head", () => {
     const scalp = measureScalp(head);
-    for (const [i, { parts }] of grown.entries()) {
-      if (specs[i].kind === "style" || specs[i].kind === "mixed") continue;
-      let inside = 0;
-      let count = 0;
-      for (const { positions } of parts)
-        for (let v = 0; v < positions.length; v += 3) {
-          const [x, y, z] = positions.subarray(v, v + 3);
-          // Above the chin: below it the directions from the head centre run along neck and shoulders.
-          if (y < scalp.chinY) continue;
-          count++;
-          if (depthInside(scalp, x, y, z) > 2.5) inside++;
-        }
-      expect(inside / Math.max(1, count), specs[i].kind).toBeLessThan(0.06);
+    for (const spec of specs) {
+      // The mean head of this test only nearly fits the base mesh that styles hang on.
+      const layers = spec.layers.filter(({ type }) => type !== "style");
+      const { parts } = growHair(assets, head, { ...spec, layers });
+      expect(shareInside(scalp, parts, 2), spec.kind).toBeLessThan(0.04);
     }
+  });
+
+  it("lets heavy hair slide off the head rather than through it", () => {
+    const scalp = measureScalp(head);
+    const spec = specs.find(({ layers }) => layers.some((layer) => layer.type === "strands" && !layer.tie))!;
+    const heavy = {
+      top: 200,
+      sides: 200,
+      back: 200,
+      gravity: 3,
+      stiffness: 6,
+      hold: 10,
+      lift: 0,
+      flyaway: 0,
+      cut: null,
+    };
+    const layers = spec.layers
+      .filter((layer) => layer.type === "strands")
+      .map((layer) => ({ ...layer, ...heavy, curl: 0, fringe: null, width: 0.1 }));
+    const { parts } = growHair(assets, head, { ...spec, layers });
+    expect(shareInside(scalp, parts, 0.5)).toBeLessThan(0.01);
   });
 
   it("leaves the face free when there is no fringe and no cheek covered", () => {
@@ -168,9 +181,18 @@ describe.skipIf(absent)("hair", () => {
   });
 });
 
-/** How deep a point lies under the nearest skin, mm, by the radial map of the head. */
-function depthInside({ skin }: ReturnType<typeof measureScalp>, x: number, y: number, z: number): number {
-  return distanceAlong(skin, x, y - centreY, z) - Math.hypot(x, y - centreY, z);
+/** Which share of the vertices above the chin (below, directions from the head centre run along the neck) is so deep under the skin, mm. */
+function shareInside({ skin, chinY }: ReturnType<typeof measureScalp>, parts: readonly Part[], depth: number): number {
+  let inside = 0;
+  let count = 0;
+  for (const { positions } of parts)
+    for (let v = 0; v < positions.length; v += 3) {
+      const [x, y, z] = positions.subarray(v, v + 3);
+      if (y < chinY) continue;
+      count++;
+      if (distanceAlong(skin, x, y - centreY, z) - Math.hypot(x, y - centreY, z) > depth) inside++;
+    }
+  return inside / Math.max(1, count);
 }
 
 const sameNumbers = (a: Float32Array, b: Float32Array) => a.length === b.length && a.every((c, i) => c === b[i]);

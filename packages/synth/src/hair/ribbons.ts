@@ -83,7 +83,7 @@ export function createRibbons(points: number): Ribbons {
 /** How much the normals of the two sides of a lock lean outwards: it looks round. */
 const roundness = 0.22;
 
-/** Lays a ribbon with the lock texture along a path; nothing when there is no room left or the path has no length. */
+/** Lays a ribbon with the lock texture along a path; nothing when there is no room left or the path has but one point. */
 export function layLock(ribbons: Ribbons, path: Path, style: LockStyle, colour: HairColour, random: Random): void {
   const { points, count } = path;
   const { positions, normals, tangents, uvs, colours, triangles } = ribbons;
@@ -100,7 +100,6 @@ export function layLock(ribbons: Ribbons, path: Path, style: LockStyle, colour: 
   let wx = 0;
   let wy = 0;
   let wz = 0;
-  const first = ribbons.vertexCount;
   for (let i = 0; i < count; i++) {
     const a = 3 * (i > 0 ? i - 1 : 0);
     const b = 3 * (i + 1 < count ? i + 1 : count - 1);
@@ -206,7 +205,6 @@ export function layLock(ribbons: Ribbons, path: Path, style: LockStyle, colour: 
       ribbons.cornerCount += 6;
     }
   }
-  if (ribbons.vertexCount - first < 4) ribbons.vertexCount = first;
 }
 
 /** The locks as a part; null without any. */

@@ -250,7 +250,12 @@ function shapeStyle(
       z += warp * 2 * (noise(x * f, y * f, z * f + shift + 67) - 0.5);
     }
     if (outside && y > -190) {
-      const least = distanceAlong(scalp.skin, x, y, z) + Math.min(1.2 + 0.3 * (r - skin), r - skin + 0.3);
+      const ear = distanceAlong(scalp.withEars, x, y, z);
+      // Cards that lie about as far out as the ear's rim cover the ear.
+      const least =
+        r > ear - 9 && ear > skin + 2
+          ? ear + 1.5
+          : distanceAlong(scalp.skin, x, y, z) + Math.min(1.2 + 0.3 * (r - skin), r - skin + 0.3);
       const now = Math.sqrt(x * x + y * y + z * z) || 1;
       if (now < least) {
         x *= least / now;
