@@ -8,6 +8,7 @@ import {
   type ExpressionSpec,
   Extra,
   findAssets,
+  gazeAtCamera,
   type Head,
   openAssets,
   paintHead,
@@ -18,7 +19,7 @@ import {
   sampleExpression,
   sampleSubject,
 } from "@cameo/synth";
-import { decodeMorphableModel, Label, synthesizeShape } from "cameo";
+import { decodeMorphableModel, Label, quaternion, quaternionFromAngles, synthesizeShape, type Vec3, vec3 } from "cameo";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const folder = new URL("../../../../shared/makehuman", import.meta.url).pathname;
@@ -44,6 +45,8 @@ describe("findAssets", () => {
     await rm(empty, { recursive: true });
   });
 });
+
+const radians = (degrees: number) => (degrees * Math.PI) / 180;
 
 const present = existsSync(folder);
 if (!present) console.log(`subject: skipped, there is no MakeHuman pack at ${folder}`);
@@ -150,6 +153,27 @@ describe.skipIf(!present)("heads", () => {
       const angle = (points: Float32Array) => (Math.atan2(axis(points)[0], axis(points)[1]) * 180) / Math.PI;
       expect(angle(left) - angle(ahead)).toBeGreaterThan(27);
       expect(angle(left) - angle(ahead)).toBeLessThan(33);
+    }
+  });
+
+  it("meet the camera's eye however the head is turned", () => {
+    for (const [yaw, pitch, roll] of [
+      [20, 0, 0],
+      [-15, 10, 20],
+      [0, -20, -15],
+    ]) {
+      const { start } = assets.cage;
+      const { cage } = bare(subjects[0], { ...still, gaze: gazeAtCamera({ yaw, pitch, roll }) });
+      const neutral = bare(subjects[0]).cage;
+      const rotation = quaternionFromAngles({ yaw: radians(yaw), pitch: radians(pitch), roll: radians(roll) });
+      const axis = (points: Float32Array) =>
+        vec3.normalize(
+          [0, 1, 2].map((k) => points[3 * (start.eyeLeft + 3) + k] - points[3 * start.eyeLeft + k]) as unknown as Vec3,
+        );
+      // Seen from the camera, the eye looks as straight as it does in a frontal picture.
+      const turned = quaternion.rotate(rotation, axis(cage));
+      const away = Math.acos(vec3.dot(turned, axis(neutral)));
+      expect((away * 180) / Math.PI).toBeLessThan(4);
     }
   });
 

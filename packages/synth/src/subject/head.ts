@@ -1,9 +1,10 @@
-import { applySparse, quaternion, type Similarity, vertexNormals } from "cameo";
+import { type Angles, applySparse, quaternion, type Similarity, vertexNormals } from "cameo";
 import type { Assets } from "../assets.ts";
 import { placeCage } from "../makehuman/cage.ts";
 import { ancestryShares, macroWeights } from "../makehuman/macro.ts";
 import { type Fitting, fitPart } from "../makehuman/mhclo.ts";
 import { addTarget, morph, type TargetWeights } from "../makehuman/target.ts";
+import { clamp } from "../noise.ts";
 import type { BareHead } from "../part.ts";
 import { addSpan, projected } from "./projection.ts";
 import { skullAlignment } from "./skull.ts";
@@ -114,6 +115,19 @@ function shapeWeights({ person, shape }: SubjectSpec): TargetWeights {
 
 /** Angles that eyes turn at a full weight of their named expressions, degrees. */
 const fullGaze = { up: 25, down: 30, across: 30 } as const;
+
+/**
+ * The gaze that meets a camera before a head which is turned by these angles, as far as eyes turn.
+ * @param angles degrees
+ */
+export function gazeAtCamera({ yaw, pitch, roll }: Angles): [across: number, up: number] {
+  const cos = Math.cos((roll * Math.PI) / 180);
+  const sin = Math.sin((roll * Math.PI) / 180);
+  return [
+    clamp(pitch * sin - yaw * cos, -fullGaze.across, fullGaze.across),
+    clamp(-yaw * sin - pitch * cos, -fullGaze.down, fullGaze.up),
+  ];
+}
 
 /** Named weights of an expression with those that turn the eyes. */
 function expressionWeights({ named, gaze: [across, up] }: ExpressionSpec): Readonly<Record<string, number>> {

@@ -63,6 +63,8 @@ function blendTexture(
 ): Texture {
   const { width, height } = skinCrop;
   const packed = new Uint32Array(width * (height + plainRows));
+  const [toneRed, toneGreen, toneBlue] = tone.map(toSrgb);
+  packed.fill((0xff000000 | (toneBlue << 16) | (toneGreen << 8) | toneRed) >>> 0);
   const rest = 256 - share;
   for (let y = 0; y < height; y++)
     for (let i = y * width + spans[2 * y], to = y * width + spans[2 * y + 1], k = 3 * i; i < to; i++, k += 3)
@@ -71,8 +73,6 @@ function blendTexture(
         (blue[(a[k + 2] * share + b[k + 2] * rest) >> 8] << 16) |
         (green[(a[k + 1] * share + b[k + 1] * rest) >> 8] << 8) |
         red[(a[k] * share + b[k] * rest) >> 8];
-  const [r, g, b8] = tone.map(toSrgb);
-  packed.fill((0xff000000 | (b8 << 16) | (g << 8) | r) >>> 0, width * height);
   return { width, height: height + plainRows, data: new Uint8Array(packed.buffer) };
 }
 
