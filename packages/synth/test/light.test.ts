@@ -51,9 +51,9 @@ describe("surroundings", () => {
       below: [0.7, 0.5, 0.3],
     });
     for (let o = 0; o < vertices.length; o += vertexStride) {
-      expect(vertices[o + 12]).toBeGreaterThan(0.93);
+      expect(vertices[o + 12]).toBeGreaterThan(0.96);
       for (const [c, radiance] of [0.7, 0.5, 0.3].entries())
-        expect(Math.abs(vertices[o + 9 + c] / radiance - 1)).toBeLessThan(0.05);
+        expect(Math.abs(vertices[o + 9 + c] / radiance - 1)).toBeLessThan(0.03);
     }
   });
 

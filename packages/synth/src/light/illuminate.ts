@@ -178,7 +178,9 @@ function addSurroundings(
       const row = Math.floor(y0 + m3 * x + m4 * y + m5 * z);
       let seen = cosine;
       if (column >= 0 && row >= 0 && column < size && row < size) {
-        const hidden = z0 + m6 * x + m7 * y + m8 * z - coarseDepth[row * size + column] - 3;
+        // The surface itself comes nearer within a cell, the more so the more aslant it is.
+        const own = 3 + 2.2 / (cosine + 0.12);
+        const hidden = z0 + m6 * x + m7 * y + m8 * z - coarseDepth[row * size + column] - own;
         if (hidden >= 16) continue;
         if (hidden > 0) seen *= 1 - hidden / 16;
       }

@@ -195,7 +195,7 @@ export function shadeHit(stage: Stage): void {
       sharpRadiance(stage, mirrored[0], mirrored[1], mirrored[2], colour);
       for (let n = 0; n < 3; n++) {
         const f = albedo[n] + (1 - albedo[n]) * (1 - facing) ** 5;
-        colour[n] = f * (0.2 + 0.8 * light[3]) * Math.min(4, colour[n]) + 0.15 * albedo[n] * light[n];
+        colour[n] = 0.85 * f * (0.2 + 0.8 * light[3]) * Math.min(4, colour[n]) + 0.15 * albedo[n] * light[n];
       }
       break;
     case "plastic":
