@@ -415,6 +415,10 @@ function sampleMixed(random: Random, man: boolean, curly: boolean): HairLayer[] 
       ...locks,
       locks: Math.round(locks.locks * random.range(0.35, 0.75)),
       volume: locks.volume + random.range(2, 10),
+      // Standing hair would come out of lying cards.
+      comb: { ...locks.comb, up: Math.min(0.4, locks.comb.up) },
+      lift: Math.min(0.5, locks.lift),
+      gravity: Math.max(0.3, locks.gravity),
       flyaway: random.range(0.02, 0.15),
     },
   ];
