@@ -70,21 +70,28 @@ function shirtCollar({ open, size }: CollarSpec, trunk: TrunkGrid, lift: number)
   const sink = (angle: number) => 26 * open * (1 - behind(angle)) ** 3;
   const band = loft(41, 4, (u, v, out) => {
     const a = around(u, gap);
-    trunk.onCloth(a, sink(a) - 20 - v * stand * (0.75 + 0.25 * behind(a)), lift + 1.5 + 2 * v, out);
+    trunk.onCloth(a, sink(a) + 6 - v * (26 + stand * (0.75 + 0.25 * behind(a))), lift * v + 3.5 * v - 1, out);
   });
+  const edge: Point = [0, 0, 0];
+  const end: Point = [0, 0, 0];
   const leaf = loft(41, 6, (u, v, out) => {
     const a = around(u, gap);
-    const point = smoothstep(60 * degrees, 12 * degrees, Math.min(a, 2 * Math.PI - a) - gap);
+    const point = smoothstep(70 * degrees, 0, Math.min(a, 2 * Math.PI - a) - gap);
     const top = sink(a) - 20 - stand * (0.75 + 0.25 * behind(a));
-    const length = stand + 6 + tip * point;
     // Points spread to the sides.
-    const spread = v * point * 10 * degrees * (a < Math.PI ? 1 : -1);
-    trunk.onCloth(
-      a + spread,
-      top + v * length,
-      lift + 3.5 + 5 * Math.sin(Math.PI * Math.min(1, v + 0.15)) - 2 * v,
-      out,
-    );
+    const spread = point * 12 * degrees * (a < Math.PI ? 1 : -1);
+    trunk.onCloth(a, top, lift + 3.5, edge);
+    trunk.onCloth(a + spread, top + stand + 8 + tip * point, lift + 6, end);
+    // Straight from the fold to the end, bulging over what is between.
+    trunk.onCloth(a + v * spread, top + v * (stand + 8 + tip * point), lift + 5, out);
+    const bulge = 5 * Math.sin(Math.PI * Math.min(1, v + 0.1));
+    const reach = Math.hypot(end[0], end[2]) || 1;
+    const straight: Point = [
+      edge[0] + v * (end[0] - edge[0]) + (bulge * end[0]) / reach,
+      edge[1] + v * (end[1] - edge[1]) + 0.5 * bulge,
+      edge[2] + v * (end[2] - edge[2]) + (bulge * end[2]) / reach,
+    ];
+    for (let k = 0; k < 3; k++) out[k] = 0.35 * out[k] + 0.65 * straight[k];
   });
   return mergeSheets([flip(band), flip(leaf)]);
 }

@@ -189,9 +189,9 @@ function clothHeights({ reference }: Assets["pack"], parts: Assets["parts"], poi
       const t = x * normals[3 * i] + y * normals[3 * i + 1] + z * normals[3 * i + 2];
       if (t > heights[i] && t < clothMost && x * x + y * y + z * z - t * t < clothReach * clothReach) heights[i] = t;
     }
-  // No cloth higher up the neck than this; gaps elsewhere take the mean of their neighbours.
+  // No cloth higher up the neck than this; gaps elsewhere take the mean of their neighbours, and then all is evened out.
   heights.fill(0, 0, 4 * columns);
-  for (let round = 0; round < 30; round++) {
+  for (let round = 0; round < 40; round++) {
     const before = heights.slice();
     for (let i = columns; i < heights.length; i++) {
       const c = i % columns;
