@@ -48,12 +48,14 @@ export function samplePortrait(
   const subject = { ...drawn, brows: { ...drawn.brows, colour: browColour(drawn, hair) } };
   const view = sampleView(source("view"), framing);
   const expression = sampleExpression(source("expression"));
+  const wear = sampleWear(source("wear"), person);
   const lighting = sampleLighting(source("light"));
   return {
     subject,
     hair,
     beard: sampleBeard(source("beard"), person, hair),
-    wear: sampleWear(source("wear"), person),
+    // Hands are the subject's own.
+    wear: wear.occluder ? { ...wear, occluder: { ...wear.occluder, skin: subject.skin.tone } } : wear,
     view,
     expression: { ...expression, gaze: lookAround(source("gaze"), view, expression.gaze) },
     lighting,

@@ -59,21 +59,21 @@ const paleSkin = [0.6, 0.405, 0.32] as const;
 
 /** Melanin of most people by ancestry: mean and standard deviation. */
 const melaninOf: Readonly<Record<string, readonly [number, number]>> = {
-  african: [2.15, 0.5],
-  asian: [0.75, 0.4],
-  caucasian: [0.4, 0.35],
+  african: [1.9, 0.5],
+  asian: [0.55, 0.35],
+  caucasian: [0.15, 0.3],
 };
 
-/** From 0, palest, to 3, darkest; a third of all people have any of them, so that every tone is common. */
+/** From −0.3, palest, to 3, darkest; a third of all people have any of them, so that every tone is common. */
 function sampleMelanin(random: Random, person: Person): number {
-  if (random.chance(0.33)) return random.range(0, 3);
+  if (random.chance(0.33)) return random.range(-0.3, 2.8);
   let mean = 0;
   let spread = 0;
   for (const [ancestry, share] of ancestryShares(person)) {
     mean += share * melaninOf[ancestry][0];
     spread += share * melaninOf[ancestry][1];
   }
-  return clamp(mean + spread * random.normal(), 0, 3);
+  return clamp(mean + spread * random.normal(), -0.3, 3);
 }
 
 function sampleSkin(

@@ -106,7 +106,7 @@ function frameHead(view: ViewSpec, random: Random): ViewSpec {
 /** As the crop that parsing gets: upright, the head above its middle, long hair in it; a third of them badly placed. */
 function frameParse(view: ViewSpec, random: Random): ViewSpec {
   const bad = random.chance(0.35);
-  const zoom = bad ? logRange(random, 0.65, 1.6) : logRange(random, 0.87, 1.15);
+  const zoom = bad ? logRange(random, 0.8, 1.4) : logRange(random, 0.9, 1.12);
   const shift = bad ? 0.15 : 0.05;
   // The camera is turned with the head; what is left is the error of the pose.
   const roll = (bad ? 8 : 3.5) * random.normal();
