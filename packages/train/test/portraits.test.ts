@@ -87,11 +87,22 @@ describe("portraits as training data", () => {
     expect(landmarks68[7]).toBeCloseTo(((camera.fy * py) / pz + camera.cy) / size, 5);
   });
 
+  it("are reduced by whole numbers", async () => {
+    const { image, labels } = await toy(1);
+    const half = await openSource({ kind: "portraits", path }, { image: "picture", label: "labels" }, size / 2);
+    const got = await half.sample(1);
+    const [x, y, s] = [3, 5, size / 2];
+    expect(got.label[y * s + x]).toBe(labels[(2 * y + 1) * size + 2 * x + 1]);
+    const green = [0, 1, size, size + 1].map((o) => image[3 * (2 * y * size + 2 * x + o) + 1]);
+    const mean = green.reduce((a, b) => a + b) / 4;
+    expect(Math.abs(255 * Number(got.image[s * s + y * s + x]) - mean)).toBeLessThanOrEqual(0.51);
+  });
+
   it("say what they do not have", async () => {
     const open = (fields: Parameters<typeof openSource>[1], side = size) =>
       openSource({ kind: "portraits", path }, fields, side);
     await expect(open({ teeth: "map" })).rejects.toThrow('Portraits have no field "teeth", only image, albedo');
-    await expect(open({ image: "picture" }, 32)).rejects.toThrow('are 16 pixels wide: set "size" to 16, not 32');
+    await expect(open({ image: "picture" }, 32)).rejects.toThrow('are 16 pixels wide: set "size" to 16 or');
     await expect(openSource({ kind: "portraits", path: root }, {}, size)).rejects.toThrow("holds no portraits");
     const sample = async (groups: Record<string, number>, vector: number) =>
       (await open({ coefficients: { vector, groups } })).sample(0);

@@ -70,14 +70,60 @@ export function portraitFields(sample: PortraitSample, fields: Fields): Sample {
   );
 }
 
-/** A folder that `cameo synth` wrote. @throws if it holds none, or portraits of another size */
+/**
+ * A folder that `cameo synth` wrote; its pictures may be a whole number of times larger than wanted.
+ * @throws if it holds none, or portraits of another size
+ */
 export async function openPortraits(path: string, fields: Fields, size: number): Promise<Source> {
   const maps = mapsOf(fields);
   const set = await openShards(path);
   const made = set.description.options.size;
-  if (made !== size)
-    throw new Error(`The portraits in ${path} are ${made} pixels wide: set "size" to ${made}, not ${size}.`);
-  return { count: set.count, sample: async (index) => portraitFields(await set.sample(index, maps), fields) };
+  if (made % size !== 0)
+    throw new Error(
+      `The portraits in ${path} are ${made} pixels wide: set "size" to ${made} or a part of it, not ${size}.`,
+    );
+  const sample = async (index: number) => portraitFields(reduced(await set.sample(index, maps), made / size), fields);
+  return { count: set.count, sample };
+}
+
+/** A portrait with sides `factor` times shorter: means of colours, of all else the pixel nearest to the middle. */
+function reduced(sample: PortraitSample, factor: number): PortraitSample {
+  if (factor === 1) return sample;
+  const size = sample.size / factor;
+  const middle = factor >> 1;
+  const nearest = <T extends Uint8Array | Int8Array | Float32Array>(map: T, out: T): T => {
+    const channels = map.length / sample.size ** 2;
+    for (let y = 0, o = 0; y < size; y++)
+      for (let x = 0; x < size; x++)
+        for (let c = 0; c < channels; c++, o++)
+          out[o] = map[((y * factor + middle) * sample.size + x * factor + middle) * channels + c];
+    return out;
+  };
+  const mean = (map: Uint8Array): Uint8Array => {
+    const out = new Uint8Array(map.length / factor ** 2);
+    for (let y = 0, o = 0; y < size; y++)
+      for (let x = 0; x < size; x++)
+        for (let c = 0; c < 3; c++, o++) {
+          let sum = 0;
+          for (let v = 0; v < factor; v++)
+            for (let u = 0; u < factor; u++) sum += map[((y * factor + v) * sample.size + x * factor + u) * 3 + c];
+          out[o] = Math.round(sum / factor ** 2);
+        }
+    return out;
+  };
+  const { image, labels, extras, depth, normals, albedo, truth } = sample;
+  const fewer = (map: { readonly length: number }) => map.length / factor ** 2;
+  const { fx, fy, cx, cy } = truth.camera;
+  return {
+    size,
+    image: mean(image),
+    labels: nearest(labels, new Uint8Array(fewer(labels))),
+    extras: nearest(extras, new Uint8Array(fewer(extras))),
+    depth: nearest(depth, new Float32Array(fewer(depth))),
+    normals: nearest(normals, new Int8Array(fewer(normals))),
+    albedo: mean(albedo),
+    truth: { ...truth, camera: { fx: fx / factor, fy: fy / factor, cx: cx / factor, cy: cy / factor } },
+  };
 }
 
 /** Interleaved values to planes: value · gain + bias. */
