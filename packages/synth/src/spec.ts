@@ -34,6 +34,9 @@ export interface PortraitSpec {
 /** Light as it is in the open. */
 const outdoors: ReadonlySet<string> = new Set(["overcast", "shade", "sun", "backlight", "sunset"]);
 
+/** Share of crops that reach beyond the photo: the wider, the more. */
+const edgeShare = { face: 0.12, head: 0.35, parse: 0.55 } as const;
+
 /** Draws portrait `index` of the set `seed`. */
 export function samplePortrait(
   assets: Assets,
@@ -64,7 +67,7 @@ export function samplePortrait(
       flash: lighting.scene === "flash",
     }),
     film: sampleFilm(source("film")),
-    edge: framing === "photo" ? null : sampleEdge(source("edge")),
+    edge: framing === "photo" ? null : sampleEdge(source("edge"), edgeShare[framing]),
   };
 }
 
@@ -79,7 +82,7 @@ function lookAround(source: Random, { head }: ViewSpec, [across, up]: Expression
   if (source.chance(0.3)) return [across, up];
   const near = source.chance(0.7) ? 0.15 : 0.7;
   const limit = (degrees: number, most: number) => Math.max(-most, Math.min(most, degrees));
-  return [limit(near * across - head.yaw, 30), limit(near * up - head.pitch, 25)];
+  return [limit(near * across - head.yaw, 26), limit(near * up - head.pitch, 16)];
 }
 
 /**

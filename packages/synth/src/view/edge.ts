@@ -8,9 +8,9 @@ export interface EdgeSpec {
   readonly distances: readonly [number, number, number, number];
 }
 
-/** Crops about heads often reach beyond the photo. */
-export function sampleEdge(random: Random): EdgeSpec | null {
-  if (random.chance(0.45)) return null;
+/** The edges of a photo, as a crop about a head shows them that reaches beyond it; `share` of the crops do. */
+export function sampleEdge(random: Random, share: number): EdgeSpec | null {
+  if (!random.chance(share)) return null;
   // Above, heads often touch the edge; below, the chest does.
   const distance = (chance: number, least: number) => (random.chance(chance) ? random.range(least, 0.5) : 1);
   return {
