@@ -56,6 +56,7 @@ export { type CropFrame, cameraOfCrop, frameToPhoto, poseInCrop } from "./stages
 export * from "./stages/detect/detect.ts";
 export { meshPoints, regionOfMesh, runFaceMesh } from "./stages/detect/facemesh.ts";
 export { landmarks68Of } from "./stages/detect/landmarks68.ts";
+export * from "./stages/face/camera.ts";
 export { cutParseCrop, PARSE_CROP, parseFrame, parseView } from "./stages/parse/crop.ts";
 export * from "./stages/parse/labels.ts";
 export { REFINE_DEFAULTS, type RefineOptions, refineLabels } from "./stages/parse/refine.ts";

@@ -110,8 +110,24 @@ const face = z.strictObject({
         .default({ identity: 80, expression: 64, texture: 80, light: 9, rotation: 4, translation: 3 }),
     })
     .prefault({}),
-  /** Weight per group; 1 where none is named. */
-  losses: z.record(z.string(), weight).default({}),
+  /** Folder of the model bundle with the head model that the coefficients are of; the library's own unless given. */
+  models: z.string().min(1).optional(),
+  /** Weights. Groups of `network.heads` that are none of these have the weight 1 unless one is named. */
+  losses: z
+    .object({
+      // Where coefficients are known, mm², squared reflectance, squared irradiance, degrees² and pixels² of a crop of 224.
+      shape: weight.default(0.02),
+      identity: weight.default(0.005),
+      expression: weight.default(0.005),
+      texture: weight.default(10),
+      light: weight.default(0.4),
+      rotation: weight.default(0.01),
+      translation: weight.default(0.004),
+      // On all pictures, pixels² of a crop of 224.
+      landmarks: weight.default(0.004),
+    })
+    .catchall(weight)
+    .prefault({}),
 });
 
 const refine = z.strictObject({

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defaultPortraitOptions, type PortraitSample, writeShards } from "@cameo/synth";
 import { batchIndices, createLoader, openSource, parseConfig, taskFields } from "@cameo/train";
+import { FACE_MIDDLE, faceCamera, seenFrom, transformToCamera } from "cameo";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeToys } from "../../synth/test/set/toy-maker.ts";
 
@@ -68,19 +69,23 @@ describe("portraits as training data", () => {
     const { truth } = await toy(1);
     const { coefficients: all, landmarks68 } = await source.sample(1);
     expect(Array.from(all.slice(0, 5))).toEqual(truth.identity.slice(0, 5));
-    const [r, g, b] = truth.illumination.slice(6);
+    const seen = seenFrom(truth, truth.camera, faceCamera(size));
+    const [r, g, b] = seen.illumination.slice(6);
     expect(all[5 + 2]).toBeCloseTo(0.2126 * r + 0.7152 * g + 0.0722 * b, 5);
-    expect(all[14 + 1]).toBeCloseTo(truth.pose.rotation[1], 6);
+    expect(all[14 + 1]).toBeCloseTo(seen.pose.rotation[1], 6);
     expect(Array.from(all.slice(21))).toEqual(truth.expression);
 
-    // The network's camera sees the head's centre at the same place, and as large.
+    // The network's camera sees the middle of the face at the same place, and as large.
     const { camera, pose } = truth;
     const [x, y, z] = [all[18], all[19], all[20] + 10].map((v) => 100 * v);
+    const rotation = Array.from(all.slice(14, 18)) as unknown as typeof pose.rotation;
+    const middle = Float32Array.from(FACE_MIDDLE);
+    const there = transformToCamera(middle, pose);
+    const here = transformToCamera(middle, { rotation, translation: [x, y, z] });
     const focal = (1015 / 224) * size;
-    const [tx, ty, tz] = pose.translation;
-    expect((focal * x) / z + size / 2).toBeCloseTo((camera.fx * tx) / tz + camera.cx, 3);
-    expect((focal * y) / z + size / 2).toBeCloseTo((camera.fy * ty) / tz + camera.cy, 3);
-    expect(focal / z).toBeCloseTo(camera.fx / tz, 5);
+    expect((focal * here[0]) / here[2] + size / 2).toBeCloseTo((camera.fx * there[0]) / there[2] + camera.cx, 3);
+    expect((focal * here[1]) / here[2] + size / 2).toBeCloseTo((camera.fy * there[1]) / there[2] + camera.cy, 3);
+    expect(focal / here[2]).toBeCloseTo(camera.fx / there[2], 5);
 
     const [px, py, pz] = truth.landmarks68.points.slice(9);
     expect(landmarks68[6]).toBeCloseTo(((camera.fx * px) / pz + camera.cx) / size, 5);
@@ -154,7 +159,15 @@ describe("endless portraits", () => {
     const fields = Object.assign({}, ...configs.map(taskFields));
     const options = { spec: configs[0].data, fields, size: 64, batchSize: 2, seed: 0, workers: 0 };
     const batch = await (await createLoader(options)).batch(0);
-    expect(Object.keys(batch).sort()).toEqual(["coefficients", "depth", "face", "image", "label", "mask"]);
+    expect(Object.keys(batch).sort()).toEqual([
+      "coefficients",
+      "depth",
+      "face",
+      "image",
+      "label",
+      "landmarks68",
+      "mask",
+    ]);
     expect(batch.image.length).toBe(2 * 3 * 64 * 64);
     for (const values of Object.values(batch)) expect(Array.from(values, Number).every(Number.isFinite)).toBe(true);
     expect(new Set(Array.from(batch.label, Number))).toContain(1);

@@ -1,12 +1,10 @@
 import { type MapName, openShards, type PortraitSample } from "@cameo/synth";
-import { Label, project } from "cameo";
+import { faceCamera, Label, project, seenFrom } from "cameo";
 import type { Fields, Sample, Source, VectorKind } from "./source.ts";
 
 /** Millimetres nearer than the head's centre that add 1 to a {@link nearness}. */
 const NEARNESS_STEP = 200;
-/** Focal length for a picture of width 1 of the camera to which translations refer: 1015 pixels at 224, as the authors' code has it. */
-const FOCAL = 1015 / 224;
-/** Distance from that camera at which a translation is 0, dm. */
+/** Distance from the face network's camera at which a translation is 0, dm. */
 const DISTANCE = 10;
 
 /**
@@ -17,9 +15,10 @@ const DISTANCE = 10;
  * - `depth`: 1 + (z₀ − z) / 200 mm, at least 0.001, and 0 for background; `face`: the same on the face alone; `mask`: 1 on hair
  *   and ears, where depth is to be estimated;
  * - `coefficients`: the groups that the task names (`identity`, `expression`, `texture`: the first so many of the model;
- *   `light`: 9 of luminance, or 27; `rotation`: quaternion; `translation`: dm, of the camera with focal length
- *   1015/224 · s that sees the head's centre at the same place and as large, less 10 in z);
- * - `landmarks68`, `landmarks468`: u / s and v / s per point; `visible68`, `visible468`: 1 or 0 per point.
+ *   `light`: 9 of luminance, or 27; `rotation`: quaternion; `translation`: dm, less 10 in z), pose and light as the face
+ *   network's camera has them, which sees the middle of the face at the same place and as large;
+ * - `landmarks68`, `landmarks468`: u / s and v / s per point; `visible68`, `visible468`: 1 or 0 per point;
+ * - `skin`: 1 on the face; `known`: 1, as all of this is.
  */
 const known: Record<
   string,
@@ -46,6 +45,11 @@ const known: Record<
   landmarks68: { maps: [], make: (sample) => seen(sample, sample.truth.landmarks68.points) },
   landmarks468: { maps: [], make: (sample) => seen(sample, sample.truth.landmarks468.points) },
   visible68: { maps: [], make: ({ truth }) => Float32Array.from(truth.landmarks68.visible) },
+  skin: {
+    maps: ["labels"],
+    make: ({ labels }) => Float32Array.from(labels, (label) => (label === Label.face ? 1 : 0)),
+  },
+  known: { maps: [], make: () => Float32Array.of(1) },
   visible468: { maps: [], make: ({ truth }) => Float32Array.from(truth.landmarks468.visible) },
 };
 type Values = Float32Array | Int32Array;
@@ -150,27 +154,24 @@ function coefficients(sample: PortraitSample, { groups }: VectorKind): Float32Ar
       const values = groupOf(name, count, sample);
       if (!values) throw new Error(`Portraits have no coefficients "${name}", only ${groupNames.join(", ")}.`);
       if (values.length < count) throw new Error(`Portraits have ${values.length} values of "${name}", not ${count}.`);
-      return values.slice(0, count);
+      return Array.from(values).slice(0, count);
     }),
   );
 }
 
 const groupNames = ["identity", "expression", "texture", "light", "rotation", "translation"];
 
-function groupOf(name: string, count: number, { size, truth }: PortraitSample): readonly number[] | null {
-  const { illumination, pose, camera } = truth;
+function groupOf(name: string, count: number, { size, truth }: PortraitSample): ArrayLike<number> | null {
   if (name === "identity" || name === "expression" || name === "texture") return truth[name];
+  const { pose, illumination } = seenFrom(truth, truth.camera, faceCamera(size));
   if (name === "rotation") return pose.rotation;
   if (name === "light" && count > 9) return illumination;
   if (name === "light")
-    return Array.from({ length: 9 }, (_, k) => {
-      const [r, g, b] = illumination.slice(3 * k);
-      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    });
+    return Array.from(
+      { length: 9 },
+      (_, k) => 0.2126 * illumination[3 * k] + 0.7152 * illumination[3 * k + 1] + 0.0722 * illumination[3 * k + 2],
+    );
   if (name !== "translation") return null;
   const [x, y, z] = pose.translation;
-  const focal = FOCAL * size;
-  const [u, v] = [(camera.fx * x) / z + camera.cx, (camera.fy * y) / z + camera.cy];
-  const distance = ((focal / camera.fx) * z) / 100;
-  return [((u - size / 2) * distance) / focal, ((v - size / 2) * distance) / focal, distance - DISTANCE];
+  return [x / 100, y / 100, z / 100 - DISTANCE];
 }
