@@ -194,17 +194,18 @@ class Discriminators(nn.Module):
 
 
 class Unit(nn.Module):
-    def __init__(self, channels, out, stride=1):
+    def __init__(self, channels, out, kernel=3, stride=1):
         super().__init__()
-        self.conv = nn.Conv2d(channels, out, 3, stride, 1, bias=False)
+        self.conv = nn.Conv2d(channels, out, kernel, stride, kernel // 2, bias=False)
         self.bn = nn.BatchNorm2d(out)
 
     def forward(self, x):
         return F.relu(self.bn(self.conv(x)))
 
 
-def level(channels, out, stride=1):
-    return nn.Sequential().append(nn.Identity()).append(Unit(channels, out, stride)).append(Unit(out, out))
+def level(channels, out, kernel):
+    # The identity makes the units' names 1 and 2.
+    return nn.Sequential(nn.Identity(), Unit(channels, out, kernel, 2), Unit(out, out))
 
 
 class Parse(nn.Module):
@@ -213,21 +214,21 @@ class Parse(nn.Module):
         self.depth = len(channels)
         for i, count in enumerate(channels):
             below = 3 if i == 0 else channels[i - 1]
-            setattr(self, f"down{i + 1}", level(below, count, 1 if i == 0 else 2))
+            setattr(self, f"down{i + 1}", level(below, count, 5 if i == 0 else 3))
             if i + 1 < self.depth:
-                setattr(self, f"up{i + 1}", level(channels[i + 1] + count, count))
+                setattr(self, f"up{i + 1}", Unit(channels[i + 1] + count, count))
         self.labels = nn.Conv2d(channels[0], labels, 1)
 
     def forward(self, x):
         maps = []
+        y = x
         for i in range(self.depth):
-            x = getattr(self, f"down{i + 1}")(x)
-            maps.append(x)
-        y = maps[-1]
+            y = getattr(self, f"down{i + 1}")(y)
+            maps.append(y)
         for i in range(self.depth - 1, 0, -1):
             y = F.interpolate(y, size=maps[i - 1].shape[2:], mode="nearest")
             y = getattr(self, f"up{i}")(torch.cat([y, maps[i - 1]], 1))
-        return self.labels(y)
+        return F.interpolate(self.labels(y), size=x.shape[2:], mode="bilinear", align_corners=False)
 
 
 class Face(nn.Module):
