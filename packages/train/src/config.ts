@@ -13,7 +13,7 @@ const schedule = z.strictObject({
   factor: positive.default(0.1),
 });
 
-const data = z.discriminatedUnion("kind", [
+const plainData = [
   z.strictObject({ kind: z.literal("shapes"), count: count.default(4096), seed: z.number().int().default(1) }),
   z.strictObject({ kind: z.literal("folder"), path: z.string().min(1) }),
   z.strictObject({
@@ -31,6 +31,16 @@ const data = z.discriminatedUnion("kind", [
     framing: z.enum(["head", "photo", "face", "parse"]).default("head"),
   }),
   z.strictObject({ kind: z.literal("portraits"), path: z.string().min(1) }),
+  /** What `cameo data prepare` wrote. */
+  z.strictObject({ kind: z.literal("photos"), path: z.string().min(1) }),
+] as const;
+
+const data = z.discriminatedUnion("kind", [
+  ...plainData,
+  z.strictObject({
+    kind: z.literal("mixed"),
+    parts: z.array(z.strictObject({ share: positive, data: z.discriminatedUnion("kind", plainData) })).min(1),
+  }),
 ]);
 
 const common = {
@@ -91,7 +101,7 @@ const parse = z.strictObject({
   network: z
     .strictObject({
       labels: count.max(255).default(6),
-      channels: z.array(count).min(1).default([16, 24, 48, 96, 128, 160]),
+      channels: z.array(count).min(1).default([24, 48, 80, 128, 160]),
     })
     .prefault({}),
   losses: z.strictObject({ crossEntropy: weight.default(1), dice: weight.default(0.5) }).prefault({}),
@@ -123,8 +133,13 @@ const face = z.strictObject({
       light: weight.default(0.4),
       rotation: weight.default(0.01),
       translation: weight.default(0.004),
-      // On all pictures, pixels² of a crop of 224.
+      // On all pictures: pixels² of a crop of 224, and what needs no truth at all.
       landmarks: weight.default(0.004),
+      photometric: weight.default(0),
+      perceptual: weight.default(0),
+      coefficients: weight.default(0),
+      flatness: weight.default(0),
+      lightColour: weight.default(0),
     })
     .catchall(weight)
     .prefault({}),

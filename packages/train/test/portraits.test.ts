@@ -70,7 +70,7 @@ describe("portraits as training data", () => {
     const { coefficients: all, landmarks68 } = await source.sample(1);
     expect(Array.from(all.slice(0, 5))).toEqual(truth.identity.slice(0, 5));
     const seen = seenFrom(truth, truth.camera, faceCamera(size));
-    const [r, g, b] = seen.illumination.slice(6);
+    const [r, g, b] = Array.from(seen.illumination).slice(6);
     expect(all[5 + 2]).toBeCloseTo(0.2126 * r + 0.7152 * g + 0.0722 * b, 5);
     expect(all[14 + 1]).toBeCloseTo(seen.pose.rotation[1], 6);
     expect(Array.from(all.slice(21))).toEqual(truth.expression);

@@ -1,4 +1,6 @@
 import { openFolder } from "./folder.ts";
+import { mixed, type Part } from "./mixed.ts";
+import { openPhotos } from "./photos.ts";
 import { openPortraits } from "./portraits.ts";
 import { shapes } from "./shapes.ts";
 import { openSynthetic, type SyntheticSpec } from "./synthetic.ts";
@@ -25,11 +27,15 @@ export interface Source {
 }
 
 /** Which source, as a configuration says it and as worker threads get it. */
-export type SourceSpec =
+export type SourceSpec = PlainSourceSpec | { readonly kind: "mixed"; readonly parts: readonly Part<PlainSourceSpec>[] };
+
+/** A source that is not made of others. */
+type PlainSourceSpec =
   | { readonly kind: "shapes"; readonly count: number; readonly seed: number }
   | { readonly kind: "folder"; readonly path: string }
   | SyntheticSpec
-  | { readonly kind: "portraits"; readonly path: string };
+  | { readonly kind: "portraits"; readonly path: string }
+  | { readonly kind: "photos"; readonly path: string };
 
 /** Opens a source for pictures of size × size. @throws if it lacks one of the fields */
 export async function openSource(spec: SourceSpec, fields: Fields, size: number): Promise<Source> {
@@ -42,6 +48,14 @@ export async function openSource(spec: SourceSpec, fields: Fields, size: number)
       return openSynthetic(spec, fields, size);
     case "portraits":
       return openPortraits(spec.path, fields, size);
+    case "photos":
+      return openPhotos(spec.path, fields, size);
+    case "mixed":
+      return mixed(
+        await Promise.all(
+          spec.parts.map(async ({ data, share }) => ({ share, data: await openSource(data, fields, size) })),
+        ),
+      );
   }
 }
 

@@ -183,7 +183,11 @@ function nameOutputs(nodes: NodeProto[], outputs: readonly (readonly [name: stri
     node.input = node.input.map(renamed);
     node.output = node.output.map(renamed);
   }
-  nodes.push(...copies);
+  // Right behind what they copy: the runtime begins with what stands last, and all of the step would come before the rest.
+  for (const copy of copies) {
+    const source = nodes.findIndex((node) => node.output.includes(copy.input[0]));
+    nodes.splice(source + 1, 0, copy);
+  }
 }
 
 /** Small constants are the same when their bytes are, large ones when they are the same array. */

@@ -19,14 +19,16 @@ export interface PointSpace {
 
 /** A morphable model as constants of a graph: the part of it that the face's losses look at. */
 export interface FaceModel {
-  /** Corners of the face and the eyes, model space, mm, by identity and expression coefficients, one after the other. */
+  /** Corners of the face and the eyes, and next to them, model space, mm, by identity and expression coefficients, one after the other. */
   readonly shape: PointSpace;
   /** Linear reflectance of the same corners, by texture coefficients. */
   readonly albedo: PointSpace;
-  /** Three corners per triangle, counter-clockwise from outside. */
+  /** What is rendered: three corners per triangle, counter-clockwise from outside. */
   readonly triangles: Uint32Array;
-  /** 1 for corners of skin, 0 for those of the eyes alone: [1, corners, 1]. */
-  readonly skin: Tensor;
+  /** The same and the triangles next to them, which normals at the border need. */
+  readonly around: Uint32Array;
+  /** 1 for corners of plain skin, 0 for lips, brows, eyes and what is not rendered: [1, corners, 1]. */
+  readonly plain: Tensor;
   /** The 68 landmarks, model space, mm, by identity and expression coefficients. */
   readonly landmarks: PointSpace;
   /** c ↦ c · metric · cᵀ is the mean square of how far coefficients c move the head's points, mm². */
@@ -34,7 +36,7 @@ export interface FaceModel {
   /** The parts of it for identity or expression coefficients alone. */
   readonly identityMetric: Tensor;
   readonly expressionMetric: Tensor;
-  /** Likewise, of how texture coefficients change the skin's reflectance. */
+  /** Likewise, of how texture coefficients change the skin's reflectance, summed over the channels. */
   readonly textureMetric: Tensor;
 }
 
@@ -56,30 +58,36 @@ export function faceModel(model: MorphableModel, counts: ModelCounts): FaceModel
   for (const kind of ["identity", "expression", "texture"] as const)
     if (counts[kind] > model[kind].count)
       throw new RangeError(`The model has ${model[kind].count} ${kind} coefficients, not ${counts[kind]}.`);
-  const rendered = verticesOf(model, isRendered);
+  const { triangles, regions } = model;
   const weights = importanceOf(model);
-  const weighed = verticesOf(model, (region) => importance[region] !== undefined);
-  const skin = new Set(verticesOf(model, (region) => region === Region.face));
-  const number = new Map(rendered.map((vertex, i) => [vertex, i]));
-  const triangles = model.triangles.filter((_, i) => isRendered(model.regions[Math.floor(i / 3)]));
+  const weighed = verticesOf(model, (t) => importance[regions[t] as Region] !== undefined);
+  const skin = verticesOf(model, (t) => regions[t] === Region.face);
+  const rendered = new Set(verticesOf(model, (t) => isRendered(regions[t])));
+  const isNear = (t: number) => [0, 1, 2].some((k) => rendered.has(triangles[3 * t + k]));
+  const vertices = verticesOf(model, isNear);
+  const number = new Map(vertices.map((vertex, i) => [vertex, i]));
+  const numbered = (wanted: (triangle: number) => boolean) =>
+    triangles.filter((_, i) => wanted(Math.floor(i / 3))).map((vertex) => number.get(vertex)!);
+  const plain = new Set(plainSkin(model, skin));
   const shapeMetric = metricOf(
     shapeSpace(model, pointsAt(model, weighed), counts),
     weighed.map((vertex) => weights[vertex]),
   );
   const part = (start: number, end: number) => slice(shapeMetric, { axis: 0, start, end }, { axis: 1, start, end });
   return {
-    shape: shapeSpace(model, pointsAt(model, rendered), counts),
-    albedo: albedoSpace(model, rendered, counts.texture),
-    triangles: triangles.map((vertex) => number.get(vertex)!),
-    skin: constant(
-      Float32Array.from(rendered, (vertex) => (skin.has(vertex) ? 1 : 0)),
-      [1, rendered.length, 1],
+    shape: shapeSpace(model, pointsAt(model, vertices), counts),
+    albedo: albedoSpace(model, vertices, counts.texture),
+    triangles: numbered((t) => isRendered(regions[t])),
+    around: numbered(isNear),
+    plain: constant(
+      Float32Array.from(vertices, (vertex) => (plain.has(vertex) ? 1 : 0)),
+      [1, vertices.length, 1],
     ),
     landmarks: shapeSpace(model, model.landmarks68, counts),
     shapeMetric,
     identityMetric: part(0, counts.identity),
     expressionMetric: part(counts.identity, counts.identity + counts.expression),
-    textureMetric: metricOf(albedoSpace(model, [...skin], counts.texture), Array(skin.size).fill(1 / 3)),
+    textureMetric: metricOf(albedoSpace(model, skin, counts.texture), Array(skin.length).fill(1)),
   };
 }
 
@@ -87,12 +95,25 @@ export function faceModel(model: MorphableModel, counts: ModelCounts): FaceModel
 export const pointsOf = ({ mean, basis }: PointSpace, coefficients: Tensor): Tensor =>
   reshape(add(matmul(coefficients, basis), mean), [coefficients.shape[0], mean.shape[1] / 3, 3]);
 
-function verticesOf({ triangles, regions }: MorphableModel, wanted: (region: Region) => boolean): number[] {
+/** The vertices of some triangles, in order. */
+function verticesOf({ triangles, regions }: MorphableModel, wanted: (triangle: number) => boolean): number[] {
   const found = new Set<number>();
-  triangles.forEach((vertex, i) => {
-    if (wanted(regions[Math.floor(i / 3)] as Region)) found.add(vertex);
-  });
+  for (let t = 0; t < regions.length; t++) if (wanted(t)) for (let k = 0; k < 3; k++) found.add(triangles[3 * t + k]);
   return [...found].sort((a, b) => a - b);
+}
+
+/** Reflectance of plain skin is within this part of the median's. */
+const plainness = 0.25;
+
+/** Those of some vertices whose mean reflectance is about that of most: neither lips nor brows. */
+function plainSkin({ meanAlbedo }: MorphableModel, vertices: readonly number[]): number[] {
+  const median = [0, 1, 2].map((c) => {
+    const sorted = vertices.map((vertex) => meanAlbedo[3 * vertex + c]).sort((a, b) => a - b);
+    return sorted[sorted.length >> 1];
+  });
+  const isPlain = (vertex: number) =>
+    Math.hypot(...median.map((m, c) => meanAlbedo[3 * vertex + c] - m)) < plainness * Math.hypot(...median);
+  return vertices.filter(isPlain);
 }
 
 /** What each vertex counts: as the region that counts most of those it belongs to. */

@@ -1,5 +1,6 @@
 import { type ConvOptions, convGeometry, requireRank, windowedSize } from "../graph/shape.ts";
 import {
+  type Attributes,
   constant,
   int,
   ints,
@@ -12,7 +13,7 @@ import {
 } from "../graph/tensor.ts";
 import { add } from "./elementwise.ts";
 import { matmul, swap } from "./matmul.ts";
-import { pad, reshape, slice, transpose } from "./shape.ts";
+import { concat, pad, reshape, slice, transpose } from "./shape.ts";
 
 /** Outputs of a tile along one axis. */
 const tile = 4;
@@ -86,7 +87,7 @@ export function suitsWinograd(weight: Shape, options: ConvOptions): boolean {
 /**
  * {@link conv2d} of x [n, c, h, w] with weights [m, c, 3, 3] and stride 1 with a quarter of the multiplications: 36
  * products of matrices, one for each place in the window of a tile of 4 × 4 outputs. The gradients follow from those
- * of its parts and share its transformed maps. Rounding errors are about three times those of {@link conv2d}.
+ * of its parts. Rounding errors are about three times those of {@link conv2d}.
  */
 export function winogradConv2d(
   x: Tensor,
@@ -105,29 +106,61 @@ export function winogradConv2d(
     );
   const [oh, ow] = [windowedSize(h, 3, 1, pads[0] + pads[2], 1), windowedSize(w, 3, 1, pads[1] + pads[3], 1)];
   const [rows, columns] = [Math.ceil(oh / tile), Math.ceil(ow / tile)];
-  const seen = windows(transpose(x, [1, 0, 2, 3]), { shape: [c, n, h, w], rows, columns }, pads);
-  const maps = tiles(matmul(filters(weight), seen), { shape: [m, n, oh, ow], rows, columns });
-  const y = transpose(maps, [1, 0, 2, 3]);
+  const count = partSize(n, rows * columns);
+  const parts = (t: Tensor) =>
+    Array.from({ length: n / count }, (_, i) =>
+      channelsFirst(slice(t, { axis: 0, start: i * count, end: (i + 1) * count })),
+    );
+  const whole = (list: readonly Tensor[]) => concat(list.map(channelsFirst), 0);
+  const seenTiling = { shape: [c, count, h, w], rows, columns };
+  const madeTiling = { shape: [m, count, oh, ow], rows, columns };
+  // The form matters in this: the runtime makes what it sees to be the same only once.
+  const filters = (form: Shape): Tensor => reshape(matmul(filterMatrix, swap(reshape(weight, form))), [products, m, c]);
+
+  const transformed = filters([m * c, 9]);
+  const made = parts(x).map((part) => tiles(matmul(transformed, windows(part, seenTiling, pads)), madeTiling));
+  const y = withGradient([x, weight], whole(made), (dy) => {
+    // Transformed weights and maps are made again, not to keep four times the weights and twice the maps until now.
+    const again = swap(filters([1, m * c, 9]));
+    const dMade = parts(dy).map((part) => spread(part, madeTiling));
+    const dFilters = parts(x)
+      .map((part, i) => matmul(dMade[i], swap(windows(part, seenTiling, pads, true))))
+      .reduce((a, b) => add(a, b));
+    return [
+      whole(dMade.map((d) => overlapped(matmul(again, d), seenTiling, pads))),
+      reshape(matmul(swap(reshape(dFilters, [products, m * c])), filterMatrix), weight.shape),
+    ];
+  });
   return bias ? add(y, reshape(bias, [m, 1, 1])) : y;
 }
 
-/** Weights [m, c, 3, 3] → [36, m, c]. */
-function filters(weight: Tensor): Tensor {
-  const [m, c] = weight.shape;
-  const rows = reshape(weight, [m * c, 9]);
-  const result = reshape(matmul(filterMatrix, swap(rows)), [products, m, c]);
-  return withGradient([weight], result, (dy) => [
-    reshape(matmul(swap(reshape(dy, [products, m * c])), filterMatrix), weight.shape),
-  ]);
+/** Tiles that fill a product of matrices: with more, transformed maps leave the cache, and memory grows. */
+const enoughTiles = 98;
+
+/** How many samples of a batch go into one product: as few as have enough tiles. */
+function partSize(samples: number, tilesOfOne: number): number {
+  for (let count = 1; count < samples; count++)
+    if (samples % count === 0 && count * tilesOfOne >= enoughTiles) return count;
+  return samples;
 }
 
-/** Maps [c, n, h, w] → the transformed windows of all tiles [36, c, n · rows · columns]. */
-function windows(x: Tensor, tiling: Tiling, pads: readonly number[]): Tensor {
+/** [n, c, h, w] → [c, n, h, w], and back. */
+const channelsFirst = (x: Tensor): Tensor => {
+  const [n, c, h, w] = x.shape;
+  return n === 1 || c === 1 ? reshape(x, [c, n, h, w]) : transpose(x, [1, 0, 2, 3]);
+};
+
+/**
+ * Maps [c, n, h, w] → the transformed windows of all tiles [36, c, n · rows · columns]. Made `again`, they have an
+ * attribute more, and are not taken for the first ones.
+ */
+function windows(x: Tensor, tiling: Tiling, pads: readonly number[], again = false): Tensor {
   const { rows, columns, shape } = tiling;
   const [c, n, h, w] = shape;
   const maps = reshape(x, [1, 1, c * n, h, w]);
   const far = [rows * tile + 2 - h - pads[0], columns * tile + 2 - w - pads[1]];
-  const y = eachMap(maps, windowKernel, [0, pads[0], pads[1], 0, ...far], [1, products, c * n, rows, columns], (dy) =>
+  const attributes = { pads: ints([0, pads[0], pads[1], 0, ...far]), ...(again ? { group: int(1) } : {}) };
+  const y = eachMap(maps, windowKernel, attributes, [1, products, c * n, rows, columns], (dy) =>
     reshape(overlapped(reshape(dy, [products, c, n * rows * columns]), tiling, pads), maps.shape),
   );
   return reshape(y, [products, c, n * rows * columns]);
@@ -169,30 +202,29 @@ function tiles(x: Tensor, { shape, rows, columns }: Tiling): Tensor {
   const stacked = reshape(x, [1, products, height, columns]);
   const geometry = { kernel_shape: ints([tile, tile]), strides: ints([tile, tile]) };
   const y = operator("ConvTranspose", [stacked, tileKernel], geometry, [1, 1, height * tile, columns * tile], (dy) => {
-    const maps = reshape(dy, [1, 1, c * n, rows * tile, columns * tile]);
-    return [
-      reshape(eachMap(maps, tileKernel, [0, 0, 0, 0, 0, 0], [1, products, c * n, rows, columns], null), stacked.shape),
-      null,
-    ];
+    const maps = reshape(dy, [c, n, rows * tile, columns * tile]);
+    return [reshape(spread(maps, { shape: maps.shape, rows, columns }), stacked.shape), null];
   });
   return slice(reshape(y, [c, n, rows * tile, columns * tile]), { axis: 2, end: h }, { axis: 3, end: w });
 }
 
+/** Adjoint of {@link tiles}: [c, n, h, w] → [36, c, n · rows · columns]. */
+function spread(x: Tensor, tiling: Tiling): Tensor {
+  const { rows, columns, shape } = tiling;
+  const [c, n, h, w] = shape;
+  const maps = reshape(x, [1, 1, c * n, h, w]);
+  const far = [rows * tile - h, columns * tile - w];
+  const attributes = { pads: ints([0, 0, 0, 0, ...far]) };
+  const y = eachMap(maps, tileKernel, attributes, [1, products, c * n, rows, columns], (dy) =>
+    reshape(tiles(reshape(dy, [products, c, n * rows * columns]), tiling), maps.shape),
+  );
+  return reshape(y, [products, c, n * rows * columns]);
+}
+
 /** One map after the other, as slices of a volume, seen through a kernel with the stride of tiles. */
-function eachMap(
-  x: Tensor,
-  kernel: Tensor,
-  pads: readonly number[],
-  shape: Shape,
-  vjp: ((dy: Tensor) => Tensor) | null,
-): Tensor {
+function eachMap(x: Tensor, kernel: Tensor, geometry: Attributes, shape: Shape, vjp: (dy: Tensor) => Tensor): Tensor {
   const size = kernel.shape[2];
-  const attributes = {
-    kernel_shape: ints([1, size, size]),
-    strides: ints([1, tile, tile]),
-    pads: ints(pads),
-    group: int(1),
-  };
+  const attributes = { kernel_shape: ints([1, size, size]), strides: ints([1, tile, tile]), ...geometry };
   const deep = reshape(kernel, [products, 1, 1, size, size]);
-  return operator("Conv", [x, deep], attributes, shape, vjp && ((dy) => [vjp(dy), null]));
+  return operator("Conv", [x, deep], attributes, shape, (dy) => [vjp(dy), null]);
 }

@@ -1,33 +1,65 @@
-import { decodeMorphableModel, openNodeBundle } from "cameo";
-import type { FaceConfig } from "../config.ts";
+import { decodeMorphableModel, faceCamera, openNodeBundle } from "cameo";
+import type { FaceConfig, TrainConfig } from "../config.ts";
+import { toOnnx } from "../graph/onnx.ts";
+import { createProgram } from "../graph/program.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import { Variables } from "../graph/variables.ts";
 import { facePixels, posedPoints } from "../losses/camera.ts";
 import { type FaceModel, faceModel, pointsOf } from "../losses/face-model.ts";
 import { landmarkError } from "../losses/landmarks.ts";
+import { type Descriptor, faceDescriptor, perceptualError } from "../losses/perceptual.ts";
+import { photometricError } from "../losses/photometric.ts";
+import { lightColour, texturedness, unlikelihood } from "../losses/regularisation.ts";
+import { meshNormals, type RenderedFace, renderFace } from "../losses/rendering.ts";
 import { coefficientError, groupsOf, lightError, rotationError, translationError } from "../losses/supervised.ts";
 import { faceNetwork } from "../networks/face.ts";
-import { add, concat, mean, mul, reshape, square, sub } from "../ops/index.ts";
-import { createLearner } from "../optim/learner.ts";
+import { add, clip, concat, div, maximum, mean, mul, reshape, square, sub, sum } from "../ops/index.ts";
+import { type Batch, createLearner } from "../optim/learner.ts";
+import { meshVisibility } from "../render/visibility.ts";
 import { createEvaluator, learnerOptions, pictureInput, type Task, type Tensors } from "./task.ts";
 
 /** Landmarks and pixels are counted in a crop of this side, whatever the size of the pictures. */
 const cropSide = 224;
 
-/** What the losses need to pose the head model. */
+/** The groups that it takes to pose the head model, and to render it. */
 const posing = ["identity", "expression", "rotation", "translation"];
-const isPosed = ({ network }: FaceConfig): boolean => posing.every((name) => name in network.heads);
-const hasLandmarks = (config: FaceConfig): boolean => isPosed(config) && config.losses.landmarks > 0;
+const rendering = [...posing, "texture", "light"];
+
+/** What of the losses a run can and must compute. */
+function needsOf({ network, losses, data, validation }: FaceConfig) {
+  const has = (groups: readonly string[]) => groups.every((name) => name in network.heads);
+  const pose = has(posing);
+  const render = has(rendering);
+  return {
+    pose,
+    render,
+    landmarks: pose && losses.landmarks > 0,
+    photometric: render && losses.photometric > 0,
+    perceptual: render && losses.perceptual > 0,
+    /** Whether the truth of some pictures is not known. */
+    photos: [data, validation].some((spec) => spec !== undefined && hasPhotos(spec)),
+  };
+}
+
+const hasPhotos = (spec: TrainConfig["data"]): boolean =>
+  spec.kind === "mixed" ? spec.parts.some(({ data }) => data.kind === "photos") : spec.kind === "photos";
 
 const total = (heads: Readonly<Record<string, number>>): number => Object.values(heads).reduce((a, b) => a + b, 0);
 
-/** The face network on coefficients where they are known, and on landmarks. */
+/** The face network (paper section 4.1): on coefficients where they are known, and on photos of which nothing is known. */
 export const faceTask: Task<FaceConfig> = {
-  fields: (config) => ({
-    image: "picture",
-    coefficients: { vector: total(config.network.heads), groups: config.network.heads },
-    ...(hasLandmarks(config) && { landmarks68: { vector: 136 } }),
-  }),
+  fields(config) {
+    const needs = needsOf(config);
+    const { heads } = config.network;
+    return {
+      image: "picture",
+      coefficients: { vector: total(heads), groups: heads },
+      ...(needs.landmarks && { landmarks68: { vector: 136 } }),
+      ...(needs.landmarks && needs.photos && { visible68: { vector: 68 } }),
+      ...(needs.photometric && { skin: "map" }),
+      ...(needs.photos && { known: { vector: 1 } }),
+    };
+  },
   network(config, count) {
     const variables = new Variables(false);
     return {
@@ -37,65 +69,110 @@ export const faceTask: Task<FaceConfig> = {
     };
   },
   async create(config) {
-    const model = isPosed(config) ? await loadModel(config) : null;
-    const inputs = inputsOf(config);
+    const needs = needsOf(config);
+    const means = await loadMeans(config);
+    const inputs = inputsOf(config, means);
     const variables = new Variables(true);
-    const scored = score(config, model, faceNetwork(variables, inputs.image, config.network), inputs);
+    const scored = score(config, means, faceNetwork(variables, inputs.image, config.network), inputs);
     const learner = await createLearner({ variables, ...scored }, learnerOptions(config));
     const evaluator = await createEvaluator(config, (v) => {
-      const { loss, metrics } = score(config, model, faceNetwork(v, inputs.image, config.network), inputs);
-      return { metrics: { loss, ...metrics }, shown: [inputs.image] };
+      const predicted = faceNetwork(v, inputs.image, config.network);
+      const { loss, metrics } = score(config, means, predicted, inputs);
+      return { metrics: { loss, ...metrics }, shown: [inputs.image, ...overlays(config, means, predicted, inputs)] };
     });
+    const isRendered = needs.photometric || needs.perceptual;
+    const trainingView = isRendered ? await createView(config, means, true) : null;
+    const view = needs.render ? await createView(config, means, false) : null;
     return {
       learners: { network: learner },
-      step: (batches, rate) => learner.step(batches, rate),
-      evaluate: (batch, wantPicture) => evaluator.run(learner.averaged, batch, wantPicture),
+      async step(batches, rate) {
+        const seen: Batch[] = [];
+        for (const batch of batches) seen.push(trainingView ? await trainingView.see(learner.values, batch) : batch);
+        return learner.step(seen, rate);
+      },
+      async evaluate(batch, wantPicture) {
+        const seen = view ? await view.see(learner.averaged, batch) : batch;
+        return evaluator.run(learner.averaged, seen, wantPicture);
+      },
       dispose: async () => {
-        await Promise.all([learner.dispose(), evaluator.dispose()]);
+        await Promise.all([learner, evaluator, trainingView, view].map((part) => part?.dispose()));
       },
     };
   },
 };
 
-const imageInput = (config: FaceConfig, count: number): Tensor => pictureInput("image", config, count, 3);
+/** What the losses measure with: the head model where the network poses it, and the face descriptor where it is asked for. */
+interface Means {
+  readonly model: FaceModel | null;
+  readonly describe: Descriptor | null;
+}
 
-function inputsOf(config: FaceConfig): Tensors {
-  const { batch, network } = config;
+async function loadMeans(config: FaceConfig): Promise<Means> {
+  const { pose, perceptual } = needsOf(config);
+  if (!pose) return { model: null, describe: null };
+  const { identity, expression, texture = 0 } = config.network.heads;
+  const bundle = await openNodeBundle(config.models);
+  const model = await decodeMorphableModel(await bundle.read("head"));
   return {
-    image: imageInput(config, batch),
-    coefficients: input("coefficients", [batch, total(network.heads)]),
-    ...(hasLandmarks(config) && { landmarks68: input("landmarks68", [batch, 136]) }),
+    model: faceModel(model, { identity, expression, texture }),
+    describe: perceptual ? faceDescriptor(await bundle.read("faceres")) : null,
   };
 }
 
-async function loadModel({ models, network }: FaceConfig): Promise<FaceModel> {
-  const { identity, expression, texture = 0 } = network.heads;
-  const bundle = await openNodeBundle(models);
-  return faceModel(await decodeMorphableModel(await bundle.read("head")), { identity, expression, texture });
+const imageInput = (config: FaceConfig, count: number): Tensor => pictureInput("image", config, count, 3);
+
+function inputsOf(config: FaceConfig, { model }: Means): Tensors {
+  const { batch, network, size } = config;
+  const needs = needsOf(config);
+  return {
+    image: imageInput(config, batch),
+    coefficients: input("coefficients", [batch, total(network.heads)]),
+    ...(needs.landmarks && { landmarks68: input("landmarks68", [batch, 136]) }),
+    ...(needs.landmarks && needs.photos && { visible68: input("visible68", [batch, 68]) }),
+    ...(needs.photometric && { skin: pictureInput("skin", config, batch, 1) }),
+    ...(needs.photos && { known: input("known", [batch, 1]) }),
+    ...(model &&
+      needs.render && {
+        corners: input("corners", [batch, size * size, 3], "int32"),
+        covered: input("covered", [batch, size * size, 1]),
+      }),
+  };
 }
 
-/** The weighted sum of all losses, and each by name: means over the batch. */
-function score(config: FaceConfig, model: FaceModel | null, predicted: Tensors, inputs: Tensors) {
+/** The weighted sum of all losses, and each by name: means over the pictures on which they can be measured. */
+function score(config: FaceConfig, means: Means, predicted: Tensors, inputs: Tensors) {
   const { losses } = config;
-  const errors = { ...knownErrors(config, model, predicted, inputs) };
-  if (model && inputs.landmarks68) errors.landmarks = landmarkErrors(model, predicted, inputs.landmarks68);
-  const metrics = Object.fromEntries(Object.entries(errors).map(([name, error]) => [name, mean(error)]));
+  const metrics = {
+    ...averaged(knownErrors(config, means, predicted, inputs), inputs.known),
+    ...averaged(seenErrors(config, means, predicted, inputs)),
+  };
   const loss = Object.entries(metrics)
     .map(([name, error]) => mul(error, losses[name] ?? 1))
     .reduce(add);
   return { loss, metrics };
 }
 
-/** Errors of what is known of synthetic portraits, [n] each, by name. */
-function knownErrors(config: FaceConfig, model: FaceModel | null, predicted: Tensors, inputs: Tensors): Tensors {
+/** Means of errors [n] over the batch, or over the pictures [n, 1] that are known. */
+function averaged(errors: Tensors, known?: Tensor): Tensors {
+  const over = (error: Tensor) => {
+    if (!known) return mean(error);
+    const flags = reshape(known, error.shape);
+    return div(sum(mul(error, flags)), maximum(sum(flags), 1));
+  };
+  return Object.fromEntries(Object.entries(errors).map(([name, error]) => [name, over(error)]));
+}
+
+/** Errors of coefficients against the truth of synthetic portraits, [n] each, by name. */
+function knownErrors(config: FaceConfig, { model }: Means, predicted: Tensors, inputs: Tensors): Tensors {
   const expected = groupsOf(inputs.coefficients, config.network.heads);
   const errors = Object.fromEntries(
     Object.keys(config.network.heads).map((name) => [name, errorOf(name, model, predicted[name], expected[name])]),
   );
   if (!model) return errors;
-  const both = ({ identity, expression }: Tensors) => concat([identity, expression], 1);
-  return { ...errors, shape: coefficientError(both(predicted), both(expected), model.shapeMetric) };
+  return { ...errors, shape: coefficientError(shapeOf(predicted), shapeOf(expected), model.shapeMetric) };
 }
+
+const shapeOf = ({ identity, expression }: Tensors): Tensor => concat([identity, expression], 1);
 
 function errorOf(name: string, model: FaceModel | null, predicted: Tensor, expected: Tensor): Tensor {
   const count = predicted.shape[1];
@@ -108,10 +185,73 @@ function errorOf(name: string, model: FaceModel | null, predicted: Tensor, expec
   return mean(square(sub(predicted, expected)), { axes: 1 });
 }
 
+/** Errors against the picture itself and its landmarks, and what coefficients should be like anyway, [n] each, by name. */
+function seenErrors(config: FaceConfig, { model, describe }: Means, predicted: Tensors, inputs: Tensors): Tensors {
+  if (!model) return {};
+  const { losses, size } = config;
+  const { image, landmarks68, skin } = inputs;
+  const { identity, expression, texture, light } = predicted;
+  const errors: Record<string, Tensor> = {};
+  if (landmarks68) errors.landmarks = landmarkErrors(model, predicted, inputs);
+  if (losses.coefficients > 0) errors.coefficients = unlikelihood(identity, expression, texture);
+  if (losses.flatness > 0) errors.flatness = texturedness(pointsOf(model.albedo, texture), model.plain);
+  if (losses.lightColour > 0) errors.lightColour = lightColour(light);
+  if (losses.photometric > 0 || describe) {
+    const rendered = render(model, predicted, inputs, size);
+    if (skin) errors.photometric = photometricError(image, rendered, skin);
+    if (describe) errors.perceptual = perceptualError(image, rendered, describe);
+  }
+  return errors;
+}
+
 /** How far landmarks are seen from where they belong, [n], pixels². */
-function landmarkErrors(model: FaceModel, predicted: Tensors, landmarks68: Tensor): Tensor {
-  const { identity, expression, rotation, translation } = predicted;
-  const points = posedPoints(pointsOf(model.landmarks, concat([identity, expression], 1)), rotation, translation);
+function landmarkErrors(model: FaceModel, predicted: Tensors, { landmarks68, visible68, known }: Tensors): Tensor {
+  const { rotation, translation } = predicted;
+  const points = posedPoints(pointsOf(model.landmarks, shapeOf(predicted)), rotation, translation);
   const expected = mul(reshape(landmarks68, [landmarks68.shape[0], 68, 2]), cropSide);
-  return landmarkError(facePixels(points, cropSide), expected);
+  // The truth of a synthetic portrait has hidden points where they are.
+  const counting = visible68 && maximum(visible68, known);
+  return landmarkError(facePixels(points, cropSide), expected, counting);
+}
+
+/** Camera-space corners of the rendered face, [n, v, 3]. */
+const positionsOf = (model: FaceModel, predicted: Tensors): Tensor =>
+  posedPoints(pointsOf(model.shape, shapeOf(predicted)), predicted.rotation, predicted.translation);
+
+function render(model: FaceModel, predicted: Tensors, { corners, covered }: Tensors, side: number): RenderedFace {
+  const positions = positionsOf(model, predicted);
+  const normals = meshNormals(positions, model.around);
+  const albedo = pointsOf(model.albedo, predicted.texture);
+  return renderFace({ positions, normals, albedo, light: predicted.light }, { corners, covered }, side);
+}
+
+/** The rendered face over the picture, to look at. */
+function overlays({ size }: FaceConfig, { model }: Means, predicted: Tensors, inputs: Tensors): Tensor[] {
+  if (!model || !inputs.corners) return [];
+  const { colours, covered } = render(model, predicted, inputs, size);
+  return [add(mul(clip(colours, 0, 1), covered), mul(inputs.image, sub(1, covered)))];
+}
+
+/** Runs the network and rasterises the face where it says: batches get what each pixel sees. */
+async function createView(config: FaceConfig, { model }: Means, training: boolean) {
+  const { size, batch: count } = config;
+  const predicted = faceNetwork(new Variables(training), imageInput(config, count), config.network);
+  const program = await createProgram(toOnnx({ positions: positionsOf(model!, predicted) }), config);
+  const camera = faceCamera(size);
+  return {
+    async see(values: ReadonlyMap<string, Float32Array>, batch: Batch): Promise<Batch> {
+      const { positions } = await program.run({ ...Object.fromEntries(values), image: batch.image });
+      const corners = new Int32Array(count * size * size * 3);
+      const covered = new Float32Array(count * size * size);
+      const stride = positions.length / count;
+      for (let i = 0; i < count; i++) {
+        const one = (positions as Float32Array).subarray(i * stride, (i + 1) * stride);
+        const seen = meshVisibility(one, model!.triangles, camera, size, size);
+        corners.set(seen.corners, i * seen.corners.length);
+        covered.set(seen.covered, i * seen.covered.length);
+      }
+      return { ...batch, corners, covered };
+    },
+    dispose: () => program.dispose(),
+  };
 }
