@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addData } from "./commands/data.ts";
 import { addEval } from "./commands/eval.ts";
 import { addModels } from "./commands/models.ts";
 import { addReconstruct } from "./commands/reconstruct.ts";
@@ -69,6 +70,7 @@ or assets missing or damaged; 4 output cannot be written; 70 a defect;
   addTurn(command, context);
   addModels(command, context);
   addSynth(command, context);
+  addData(command, context);
   addTrain(command, context);
   addEval(command, context);
   return command;

@@ -6,6 +6,8 @@ export * from "./data/batches.ts";
 export * from "./data/loader.ts";
 export * from "./data/mixed.ts";
 export * from "./data/photos.ts";
+export * from "./data/prepare.ts";
+export { type Rejection, skinColoured } from "./data/prepare-photo.ts";
 export * from "./data/source.ts";
 export * from "./export/bundle.ts";
 export * from "./export/export.ts";

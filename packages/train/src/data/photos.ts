@@ -3,12 +3,16 @@ import { join } from "node:path";
 import sharp from "sharp";
 import type { Fields, Sample, Source } from "./source.ts";
 
-/** One face of a folder that `cameo data prepare` wrote: a line of its `faces.jsonl`. */
+/** A photo of a folder that `cameo data prepare` wrote: a line of its `prepared.jsonl`. */
+interface PreparedSource {
+  readonly source: string;
+  readonly faces: readonly PreparedFace[];
+}
+
+/** One aligned face of a photo. */
 export interface PreparedFace {
   /** The crop is `<file>.jpg` below the folder, its skin mask `<file>.skin.png`. */
   readonly file: string;
-  /** The photo that it is from. */
-  readonly source: string;
   /** Crop pixels, 68 × (x, y). */
   readonly landmarks68: readonly number[];
   /** 1 where a landmark is on the side of the head that is seen, else 0. */
@@ -25,7 +29,7 @@ export interface PhotosDescription {
 }
 
 export const photosFile = "photos.json";
-export const facesFile = "faces.jsonl";
+export const preparedFile = "prepared.jsonl";
 
 /** What each field is made of: all that is known of a photo is the picture, its landmarks and its skin. */
 const known: Record<string, (read: Reader) => Promise<Float32Array> | Float32Array> = {
@@ -89,8 +93,9 @@ export async function readDescription(path: string): Promise<PhotosDescription> 
 }
 
 /** The faces of a folder; a last line that was cut off is left out. */
-export async function readFaces(path: string): Promise<PreparedFace[]> {
-  return jsonLines<PreparedFace>(await readFile(join(path, facesFile), "utf8").catch(() => ""));
+async function readFaces(path: string): Promise<PreparedFace[]> {
+  const text = await readFile(join(path, preparedFile), "utf8").catch(() => "");
+  return jsonLines<PreparedSource>(text).flatMap(({ faces }) => faces);
 }
 
 /** What is on each line of a journal that is whole. */

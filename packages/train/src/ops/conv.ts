@@ -173,10 +173,10 @@ function foldedProduct(x: Tensor, dy: Tensor, shape: Shape, geometry: ConvGeomet
   const pixels = dy.shape[0] * dy.shape[2] * dy.shape[3];
   const windows = taps(transpose(x, [1, 0, 2, 3]), dy, shape, geometry).map((t) => reshape(t, [c, pixels]));
   const left = reshape(transpose(dy, [1, 0, 2, 3]), [m, pixels]);
-  const product = matmul(concat(windows, 0), swap(left));
+  const product = matmul(left, swap(concat(windows, 0)));
   // The transposition comes last: the runtime rewrites one in front of a reshape, and then puts the node off to the end
   // of the step, with all that it reads.
-  return transpose(reshape(product, [kh, kw, c, m]), [3, 2, 0, 1]);
+  return transpose(reshape(product, [m, kh, kw, c]), [0, 3, 1, 2]);
 }
 
 function productPerTap(x: Tensor, dy: Tensor, shape: Shape, geometry: ConvGeometry): Tensor {
