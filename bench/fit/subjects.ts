@@ -1,6 +1,15 @@
 /** People for `bench/fit.ts`: random MakeHuman heads, drawn with random cameras, poses, expressions, skins, hair and light. */
-import { join } from "node:path";
-import { alignHead, fitPart, morph, placeCage, randomHead, readPack, readPart } from "@cameo/synth";
+import {
+  alignHead,
+  fitPart,
+  hairPicture,
+  morph,
+  placeCage,
+  randomHead,
+  readPack,
+  readPart,
+  readPicture,
+} from "@cameo/synth";
 import {
   type Angles,
   applySimilarity,
@@ -63,7 +72,7 @@ export async function openStudio(folder: string, model: MorphableModel): Promise
   const shop = openWorkshop(pack);
   const hair = await Promise.all(
     styles.map(async (style): Promise<Wig> => {
-      const { data, info } = await sharp(join(folder, "hair", style, `${style.replace("afro01", "afro")}_diffuse.png`))
+      const { data, info } = await sharp(await readPicture(folder, hairPicture(style)))
         .resize(256, 256)
         .ensureAlpha()
         .extractChannel(3)

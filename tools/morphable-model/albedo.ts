@@ -1,15 +1,17 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Pack } from "@cameo/synth";
 import {
   bodyFaceCount,
+  browStyles,
   type Cage,
   fitPart,
   floodFaces,
+  irises as irisNames,
   loopEdges,
   placeCage,
   quadTopology,
   readPart,
+  readPicture,
+  skinNames,
 } from "@cameo/synth";
 import { applySparse, linearOfSrgb, Region } from "cameo";
 import sharp from "sharp";
@@ -25,8 +27,11 @@ interface Texture {
   readonly data: Buffer;
 }
 
-async function readTexture(path: string): Promise<Texture> {
-  const { data, info } = await sharp(path).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+async function readTexture({ folder }: Pack, name: string): Promise<Texture> {
+  const { data, info } = await sharp(await readPicture(folder, name))
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, data };
 }
 
@@ -103,8 +108,8 @@ export async function readPalette(pack: Pack, cage: Cage, surface: Surface): Pro
   const [skin, tongue, teeth] = surface.patches;
   const zones = zoneMasks(pack, cage, surface, positions);
   const skins: Float32Array[] = [];
-  for (const file of readdirSync(join(pack.folder, "skins")).sort()) {
-    const texture = await readTexture(join(pack.folder, "skins", file));
+  for (const name of skinNames) {
+    const texture = await readTexture(pack, `skins/${name}.jpg`);
     skins.push(moderated(sampleVertices(skin.patch, texture), zones.faceShare, zones.scalp));
   }
   const mouth = new Float32Array(3 * surface.vertexCount);
@@ -112,15 +117,14 @@ export async function readPalette(pack: Pack, cage: Cage, surface: Surface): Pro
     [tongue, "tongue/tongue01_diffuse.jpg", mouthGain.tongue],
     [teeth, "teeth/teeth.png", mouthGain.teeth],
   ] as const) {
-    const colours = sampleVertices(patch, await readTexture(join(pack.folder, file)));
+    const colours = sampleVertices(patch, await readTexture(pack, file));
     mouth.set(
       colours.map((x) => gain * x),
       3 * first,
     );
   }
   const irises: Float32Array[] = [];
-  const eyes = join(pack.folder, "eyes", "textures");
-  for (const file of readdirSync(eyes).sort()) irises.push(sampleRings(await readTexture(join(eyes, file))));
+  for (const name of irisNames) irises.push(sampleRings(await readTexture(pack, `eyes/textures/${name}.png`)));
   return {
     skins,
     brows: await browMasks(pack, positions, centre, surface),
@@ -196,9 +200,9 @@ async function browMasks(
   for (let v = 0; v < skin.patch.rows.length; v++)
     if (positions[3 * v + 1] > 0 && positions[3 * v + 1] < 50 && positions[3 * v + 2] > 0) front.push(v);
   const masks: Float32Array[] = [];
-  for (const style of readdirSync(join(pack.folder, "eyebrows")).sort()) {
+  for (const style of browStyles) {
     const part = readPart(pack.folder, `eyebrows/${style}/${style}`);
-    const texture = await readTexture(join(pack.folder, "eyebrows", style, `${style}.png`));
+    const texture = await readTexture(pack, `eyebrows/${style}/${style}.png`);
     const placed = fitPart(part.fitting, pack.reference).map((x, i) => 100 * x - centre[i % 3]);
     const mask = new Float32Array(surface.vertexCount);
     const pixel = new Float64Array(4);

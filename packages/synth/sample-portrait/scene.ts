@@ -1,15 +1,14 @@
-import { join } from "node:path";
 import type { ObjMesh } from "@cameo/synth";
 import {
   ancestryShares,
   expandRanges,
   fitPart,
+  landmarks,
+  locate,
   macroWeights,
   morph,
   readBase,
-  readLandmarks,
   readPart,
-  readRegions,
   readTargets,
   type TargetWeights,
 } from "@cameo/synth";
@@ -46,9 +45,8 @@ export type Pack = ReturnType<typeof readPack>;
 
 export const readPack = (folder: string) => ({
   folder,
-  base: readBase(folder),
-  regions: readRegions(folder),
-  landmarks: readLandmarks(folder),
+  ...readBase(folder),
+  landmarks,
   targets: readTargets(folder),
 });
 
@@ -60,7 +58,7 @@ export async function assembleScene(pack: Pack, portrait: Portrait): Promise<Sce
   const head = joint("joint-head");
   const { place, pose } = placement(portrait, head, joint("joint-neck"), joint("joint-l-shoulder"));
   const cage = (mesh: ObjMesh, positions: Float64Array): Cage => ({ ...mesh, positions: place(positions) });
-  const load = (path: string) => readTexture(join(folder, path));
+  const load = (path: string) => readTexture(locate(folder, path));
   const worn = (path: string, strokes: readonly Stroke[] = []) => {
     const part = readPart(folder, path);
     const positions = fitPart(part.fitting, body);
@@ -295,7 +293,7 @@ function splitSheets(cage: Cage): Cage[] {
   return [...roots].map((r) => selectFaces(cage, (f) => root(cage.faces[4 * f]) === r));
 }
 
-function pickVertices(positions: Float32Array, wanted: number[], vertices: Uint32Array): Float32Array {
+function pickVertices(positions: Float32Array, wanted: readonly number[], vertices: Uint32Array): Float32Array {
   const at = new Map([...vertices].map((v, i) => [v, i]));
   return Float32Array.from(wanted.flatMap((v) => [0, 1, 2].map((k) => positions[3 * at.get(v)! + k])));
 }

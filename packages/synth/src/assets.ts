@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { CameoError, type MorphableModel } from "cameo";
 import sharp from "sharp";
 import { buildCage, type Cage } from "./makehuman/cage.ts";
+import { browStyles, hairPicture, hairStyles, irises, lashStyles, readPicture } from "./makehuman/files.ts";
 import { type BoundPart, readPart } from "./makehuman/pack.ts";
 import { type Pack, readPack } from "./makehuman/reference.ts";
 import { buildEyes, type EyeMesh } from "./subject/eyes.ts";
@@ -38,14 +37,14 @@ export interface Assets {
   readonly meshes: ReadonlyMap<string, PartMesh>;
 }
 
-/** Names the pack's folder when no option does. */
+/** Names the folder when no option does. */
 const variable = "CAMEO_ASSETS";
 
 const advice =
   "Portraits need MakeHuman's CC0 assets: see docs/synthetic-data.md for where to get them and how to lay them out.";
 
 /**
- * The folder of the MakeHuman pack: the option if there is one, else the environment variable CAMEO_ASSETS.
+ * The folder of MakeHuman's files: the option if there is one, else the environment variable CAMEO_ASSETS.
  * @throws CameoError "assets" if neither names a folder that exists
  */
 export function findAssets(option?: string): string {
@@ -57,8 +56,8 @@ export function findAssets(option?: string): string {
 }
 
 /**
- * Reads the MakeHuman pack.
- * @param folder where the pack lies, see {@link findAssets}
+ * Reads MakeHuman's files.
+ * @param folder where they lie, see {@link findAssets}: the two public repositories side by side, or the prepared layout
  * @param model a model on the cage of the MakeHuman head, such as the default one
  * @throws CameoError "assets" if a file is missing or damaged, or the model has another cage
  */
@@ -85,9 +84,9 @@ async function readShapes(folder: string, model: MorphableModel): Promise<Omit<A
   if (model.refinement === null || model.meanShape.length !== 3 * cage.start.count)
     throw new CameoError("assets", `The model "${model.name}" does not have the cage of the MakeHuman head.`);
   const paths = [
-    ...(await partPaths(folder, "hair")),
-    ...(await partPaths(folder, "eyebrows")),
-    ...(await partPaths(folder, "eyelashes")),
+    ...hairStyles.map((name) => `hair/${name}/${name}`),
+    ...browStyles.map((name) => `eyebrows/${name}/${name}`),
+    ...lashStyles.map((name) => `eyelashes/${name}/${name}`),
     "eyes/high-poly",
     "eyes/low-poly",
     "clothes/male_casualsuit06",
@@ -110,24 +109,21 @@ async function readShapes(folder: string, model: MorphableModel): Promise<Omit<A
   };
 }
 
-const partPaths = async (folder: string, kind: string): Promise<string[]> =>
-  (await readdir(join(folder, kind))).sort().map((name) => `${kind}/${name}/${name}`);
-
 /** Longest side that pictures are reduced to, pixels. */
 const longestSide = { hair: 512, eyebrows: 128, eyelashes: 256, eyes: 256, teeth: 256, tongue: 128 } as const;
 
 async function readTextures(folder: string): Promise<Map<string, Texture>> {
-  const wanted: [path: string, side: number][] = [];
-  for (const kind of ["hair", "eyebrows", "eyelashes"] as const)
-    for (const name of (await readdir(join(folder, kind))).sort())
-      for (const file of (await readdir(join(folder, kind, name))).sort())
-        if (file.endsWith(".png")) wanted.push([`${kind}/${name}/${file}`, longestSide[kind]]);
-  for (const file of (await readdir(join(folder, "eyes", "textures"))).sort())
-    wanted.push([`eyes/textures/${file}`, longestSide.eyes]);
-  wanted.push(["teeth/teeth.png", longestSide.teeth], ["tongue/tongue01_diffuse.jpg", longestSide.tongue]);
+  const wanted: [path: string, side: number][] = [
+    ...hairStyles.map((name): [string, number] => [hairPicture(name), longestSide.hair]),
+    ...browStyles.map((name): [string, number] => [`eyebrows/${name}/${name}.png`, longestSide.eyebrows]),
+    ...lashStyles.map((name): [string, number] => [`eyelashes/${name}/${name}.png`, longestSide.eyelashes]),
+    ...irises.map((name): [string, number] => [`eyes/textures/${name}.png`, longestSide.eyes]),
+    ["teeth/teeth.png", longestSide.teeth],
+    ["tongue/tongue01_diffuse.jpg", longestSide.tongue],
+  ];
   const textures = await Promise.all(
     wanted.map(async ([path, side]): Promise<[string, Texture]> => {
-      const texture = await readTexture(join(folder, path), side);
+      const texture = await decodeTexture(await readPicture(folder, path), side);
       if (path.startsWith("eyebrows")) whiten(texture, browGain);
       if (path.startsWith("eyelashes")) whiten(texture, 1);
       return [path, texture];
@@ -136,9 +132,8 @@ async function readTextures(folder: string): Promise<Map<string, Texture>> {
   return new Map(textures);
 }
 
-async function readTexture(path: string, side: number): Promise<Texture> {
-  if (!existsSync(path)) throw new CameoError("assets", `"${path}" is missing. ${advice}`);
-  const { data, info } = await sharp(path)
+async function decodeTexture(bytes: Uint8Array, side: number): Promise<Texture> {
+  const { data, info } = await sharp(bytes)
     .resize(side, side, { fit: "inside", withoutEnlargement: true })
     .ensureAlpha()
     .raw()

@@ -1,5 +1,6 @@
 import { Label, linearOfSrgb, toSrgb, vertexNormals } from "cameo";
 import type { Assets } from "../assets.ts";
+import { hairPicture } from "../makehuman/files.ts";
 import type { Fitting } from "../makehuman/mhclo.ts";
 import { clamp, noise } from "../noise.ts";
 import { Extra, type Part } from "../part.ts";
@@ -53,7 +54,7 @@ function styleOf(assets: Assets, name: string): Style {
 function prepareStyle(assets: Assets, name: string): Style {
   const path = `hair/${name}/${name}`;
   const part = assets.parts.get(path);
-  const picture = assets.textures.get(`hair/${name}/${name.replace("afro01", "afro")}_diffuse.png`);
+  const picture = assets.textures.get(hairPicture(name));
   if (!part || !picture) throw new Error(`growHair: the assets have no ${part ? "texture of " : ""}${path}`);
   const { mesh, fitting } = part;
   const split = (quads: Uint32Array) =>

@@ -1,6 +1,6 @@
 import { fitPart } from "./mhclo.ts";
-import { expandRanges } from "./pack.ts";
 import { mirrorBody, type Pack } from "./reference.ts";
+import { expandRanges } from "./regions.ts";
 import { edgeKey, edgeLoop, floodFaces, loopEdges, quadTopology, type Topology } from "./topology.ts";
 
 /** The first faces and vertices of the base mesh are the visible body. */

@@ -42,3 +42,21 @@ export function parseObj(text: string): ObjMesh {
     faceUvs: Uint32Array.from(faceUvs),
   };
 }
+
+/** Faces of each group of an .obj file, by the names of its `g` lines, in the order of their first faces. */
+export function parseGroups(text: string): Map<string, number[]> {
+  const groups = new Map<string, number[]>();
+  let name = "";
+  let face = 0;
+  for (const line of text.split("\n")) {
+    const [key, ...names] = line.trim().split(/\s+/);
+    if (key === "g") name = names.join(" ");
+    else if (key === "f") {
+      const faces = groups.get(name);
+      if (faces) faces.push(face);
+      else groups.set(name, [face]);
+      face++;
+    }
+  }
+  return groups;
+}

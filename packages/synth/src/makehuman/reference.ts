@@ -1,15 +1,8 @@
+import { type Landmarks, landmarks } from "./landmarks.ts";
 import { macroWeights, type Person } from "./macro.ts";
 import type { ObjMesh } from "./obj.ts";
-import {
-  type BoundPart,
-  type Landmarks,
-  type Regions,
-  readBase,
-  readLandmarks,
-  readPart,
-  readRegions,
-  readTargets,
-} from "./pack.ts";
+import { type BoundPart, readBase, readPart, readTargets } from "./pack.ts";
+import type { Regions } from "./regions.ts";
 import { morph, type Target } from "./target.ts";
 
 /** Everything the model is built from. */
@@ -36,15 +29,16 @@ export const referencePerson: Person = {
   weight: 0.5,
 };
 
+/** @param folder where MakeHuman's files lie, in either of the ways that `locate` knows */
 export function readPack(folder: string): Pack {
-  const base = readBase(folder);
+  const { base, regions } = readBase(folder);
   const targets = readTargets(folder);
   return {
     folder,
     base,
     targets,
-    regions: readRegions(folder),
-    landmarks: readLandmarks(folder),
+    regions,
+    landmarks,
     teeth: readPart(folder, "teeth/teeth_base"),
     tongue: readPart(folder, "tongue/tongue01"),
     reference: morph(base.positions, targets, macroWeights(referencePerson)),

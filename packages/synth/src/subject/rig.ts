@@ -1,8 +1,8 @@
 import { type LinearSpace, type MorphableModel, type SparseMatrix, sparseFromRows, VertexTree } from "cameo";
 import { type Cage, eyeHelpers, placeCage, toothHelpers } from "../makehuman/cage.ts";
 import { type HeadSlider, headSliders } from "../makehuman/heads.ts";
-import { expandRanges } from "../makehuman/pack.ts";
 import type { Pack } from "../makehuman/reference.ts";
+import { expandRanges } from "../makehuman/regions.ts";
 import type { Target } from "../makehuman/target.ts";
 import { lipCloser } from "./lips.ts";
 import { projector, refinedMetric } from "./projection.ts";

@@ -10,8 +10,8 @@ import {
   VertexTree,
 } from "cameo";
 import { bodyFaceCount, type Cage, type SkinPart } from "../makehuman/cage.ts";
-import { expandRanges } from "../makehuman/pack.ts";
 import type { Pack } from "../makehuman/reference.ts";
+import { expandRanges } from "../makehuman/regions.ts";
 import { floodFaces, loopEdges, quadTopology } from "../makehuman/topology.ts";
 import { Extra } from "../part.ts";
 

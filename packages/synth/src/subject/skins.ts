@@ -1,7 +1,6 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { linearOfSrgb, toSrgb } from "cameo";
 import sharp from "sharp";
+import { readPicture, skinNames } from "../makehuman/files.ts";
 import { mix } from "../noise.ts";
 import { plainRows, type SkinMesh, skinCrop, skinSide } from "./skin-mesh.ts";
 import type { Rgb } from "./spec.ts";
@@ -32,13 +31,12 @@ export interface Skins {
 
 /** Whole skins, decoded: sRGB r, g, b. */
 export async function decodeSkins(folder: string): Promise<Map<string, Uint8Array>> {
-  const files = (await readdir(join(folder, "skins"))).filter((file) => file.endsWith(".jpg")).sort();
   const decoded = await Promise.all(
-    files.map(async (file): Promise<[string, Uint8Array]> => {
-      const image = sharp(join(folder, "skins", file))
+    skinNames.map(async (name): Promise<[string, Uint8Array]> => {
+      const image = sharp(await readPicture(folder, `skins/${name}.jpg`))
         .resize(skinSide, skinSide)
         .removeAlpha();
-      return [file.replace(/\.jpg$/, ""), await image.raw().toBuffer()];
+      return [name, await image.raw().toBuffer()];
     }),
   );
   return new Map(decoded);
