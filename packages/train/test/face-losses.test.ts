@@ -1,3 +1,8 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { writeShards } from "@cameo/synth";
 import * as t from "@cameo/train";
 import {
   type Angles,
@@ -12,7 +17,7 @@ import {
   synthesizeShape,
   transformToCamera,
 } from "cameo";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectGradients, noise } from "./finite-differences.ts";
 
 const counts = { identity: 6, expression: 4, texture: 5 };
@@ -153,4 +158,49 @@ describe("gradients of", () => {
       { step: 1e-3, tolerance: 1e-2 },
     );
   });
+});
+
+const assets = fileURLToPath(new URL("../../../../shared/makehuman", import.meta.url));
+const present = existsSync(assets);
+if (!present) console.log(`skipped: ${assets} is absent`);
+
+describe.skipIf(!present)("a small network", () => {
+  const root = mkdtempSync(join(tmpdir(), "cameo-face-"));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  it("learns a handful of synthetic portraits", async () => {
+    const path = join(root, "portraits");
+    const options = { size: 64, framing: "face" } as const;
+    await writeShards({ folder: path, format: "png", assets, seed: 3, count: 6, options, workers: 0 });
+    const out = join(root, "run");
+    const config = t.parseConfig({
+      task: "face",
+      out,
+      data: { kind: "portraits", path },
+      validation: { kind: "portraits", path },
+      validationSamples: 6,
+      size: 64,
+      batch: 3,
+      steps: 80,
+      rate: 3e-3,
+      average: 0.9,
+      logEvery: 1,
+      checkpointEvery: 40,
+      sampleEvery: 80,
+      workers: 0,
+      network: { body: "resnet18", width: 8 },
+    });
+    await t.train(config);
+    const metrics = readFileSync(join(out, "metrics.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const mean = (name: string, from: number, to: number) => {
+      const some = metrics.filter((line) => line.step > from && line.step <= to && name in line);
+      return some.reduce((sum, line) => sum + line[name], 0) / some.length;
+    };
+    for (const name of ["loss", "rotation", "translation", "landmarks", "shape", "light"])
+      expect(mean(name, 70, 80), name).toBeLessThan(0.6 * mean(name, 0, 10));
+    expect(metrics.filter((line) => "validation/landmarks" in line)).toHaveLength(2);
+  }, 120_000);
 });
