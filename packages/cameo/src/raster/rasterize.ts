@@ -11,10 +11,9 @@ export interface RasterizeOptions {
   /**
    * Decides whether a triangle is there at all at a pixel where it would be the nearest: false leaves a hole, through which what is
    * behind is seen. For surfaces that a texture cuts out. It must not depend on the order of the calls.
-   * @param a weight of the triangle's first corner (as {@link Raster.barycentrics})
-   * @param b weight of its second corner
+   * @param weights of the triangle's first and second corner (as {@link Raster.barycentrics}); one array for all calls
    */
-  readonly accept?: (triangle: number, a: number, b: number, pixel: number) => boolean;
+  readonly accept?: (triangle: number, weights: Float64Array, pixel: number) => boolean;
 }
 
 /**
@@ -102,6 +101,8 @@ let vertexFlags = new Uint8Array(0);
 const cornerSize = 6;
 let polygon = new Float64Array(maxCorners * cornerSize);
 let clipped = new Float64Array(maxCorners * cornerSize);
+/** Handed to `accept`: numbers passed one by one would each be allocated. */
+const accepted = new Float64Array(2);
 /** Barycentrics of the three corners of the piece being filled. */
 const pieceWeights = new Float64Array(9);
 
@@ -159,15 +160,16 @@ function fill(out: Raster, id: number, a: number, b: number, c: number, frame: F
   const area = (x1 - x0) * (y2 - y0) - (y1 - y0) * (x2 - x0);
   if (area === 0 || (area > 0 && frame.cullBack)) return;
 
-  // Pixel i has its centre at (i + ½) · grid.
+  // Pixel i has its centre at (i + ½) · grid. Bounds are whole numbers, but the engine only knows so from `| 0`.
   const { grid, accept } = frame;
   const { width, height, depth, triangle, barycentrics } = out;
   const half = grid / 2;
-  const left = Math.max(0, Math.ceil((Math.min(x0, x1, x2) - half) / grid));
-  const right = Math.min(width - 1, Math.floor((Math.max(x0, x1, x2) - half) / grid));
+  const perGrid = 1 / grid;
+  const left = Math.max(0, Math.ceil((Math.min(x0, x1, x2) - half) * perGrid)) | 0;
+  const right = Math.min(width - 1, Math.floor((Math.max(x0, x1, x2) - half) * perGrid)) | 0;
   if (left > right) return;
-  const top = Math.max(0, Math.ceil((Math.min(y0, y1, y2) - half) / grid));
-  const bottom = Math.min(height - 1, Math.floor((Math.max(y0, y1, y2) - half) / grid));
+  const top = Math.max(0, Math.ceil((Math.min(y0, y1, y2) - half) * perGrid)) | 0;
+  const bottom = Math.min(height - 1, Math.floor((Math.max(y0, y1, y2) - half) * perGrid)) | 0;
   if (top > bottom) return;
 
   // Edge functions, positive inside; the one with index i is zero on the edge opposite corner i, and they sum to |area|.
@@ -192,28 +194,62 @@ function fill(out: Raster, id: number, a: number, b: number, c: number, frame: F
   const w1 = screen[3 * b + 2];
   const w2 = screen[3 * c + 2];
   const size = Math.abs(area);
+  // What is farther than this, before division, is hidden however depths are rounded.
+  const hidden = size * (1 - 1e-6);
+  const stepA = ax * grid;
+  const stepB = bx * grid;
+  const stepC = cx * grid;
+  const downA = ay * grid;
+  const downB = by * grid;
+  const downC = cy * grid;
+  const columns = (right - left) | 0;
 
-  for (let row = top; row <= bottom; row++, rowA += ay * grid, rowB += by * grid, rowC += cy * grid) {
+  for (let row = top, line = (top * width + left) | 0; row <= bottom; row++, line = (line + width) | 0) {
     let ea = rowA;
     let eb = rowB;
     let ec = rowC;
-    let inside = false;
-    for (
-      let p = row * width + left, end = row * width + right;
-      p <= end;
-      p++, ea += ax * grid, eb += bx * grid, ec += cx * grid
-    ) {
-      if (ea < aMin || eb < bMin || ec < cMin) {
-        if (inside) break;
-        continue;
+    rowA += downA;
+    rowB += downB;
+    rowC += downC;
+    let p = line;
+    const end = (line + columns) | 0;
+    if (columns > 7) {
+      // Go to the first pixel that can be inside: a quotient rounded down is never beyond it.
+      let skip = 0;
+      if (ea < aMin) {
+        if (stepA <= 0) continue;
+        skip = (aMin - ea) / stepA;
       }
-      inside = true;
+      if (eb < bMin) {
+        if (stepB <= 0) continue;
+        skip = Math.max(skip, (bMin - eb) / stepB);
+      }
+      if (ec < cMin) {
+        if (stepC <= 0) continue;
+        skip = Math.max(skip, (cMin - ec) / stepC);
+      }
+      if (skip > columns) continue;
+      skip = Math.floor(skip);
+      p = (p + skip) | 0;
+      ea += skip * stepA;
+      eb += skip * stepB;
+      ec += skip * stepC;
+    }
+    while (p <= end && (ea < aMin || eb < bMin || ec < cMin)) {
+      p++;
+      ea += stepA;
+      eb += stepB;
+      ec += stepC;
+    }
+    for (; p <= end && ea >= aMin && eb >= bMin && ec >= cMin; p++, ea += stepA, eb += stepB, ec += stepC) {
       const n0 = ea * w0;
       const n1 = eb * w1;
       const n2 = ec * w2;
-      const r = 1 / (n0 + n1 + n2);
-      const z = Math.fround(size * r);
+      const sum = n0 + n1 + n2;
       const old = depth[p];
+      if (old !== 0 && sum * old < hidden) continue;
+      const r = 1 / sum;
+      const z = Math.fround(size * r);
       if (old !== 0 && old <= z) continue;
       let weightA = n0 * r;
       let weightB = n1 * r;
@@ -222,7 +258,11 @@ function fill(out: Raster, id: number, a: number, b: number, c: number, frame: F
         weightA = (n0 * q[0] + n1 * q[3] + n2 * q[6]) * r;
         weightB = (n0 * q[1] + n1 * q[4] + n2 * q[7]) * r;
       }
-      if (accept !== undefined && !accept(id, weightA, weightB, p)) continue;
+      if (accept !== undefined) {
+        accepted[0] = weightA;
+        accepted[1] = weightB;
+        if (!accept(id, accepted, p)) continue;
+      }
       depth[p] = z;
       triangle[p] = id;
       barycentrics[2 * p] = weightA;

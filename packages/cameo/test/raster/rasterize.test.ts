@@ -361,7 +361,7 @@ test("what is not accepted leaves holes through which the surface behind is seen
   const behind = rasterize(positions, triangles, camera, { ...size, accept: (t) => t === 1 });
   const only = rasterize(positions, u32([3, 4, 5]), camera, size);
   expect(behind.depth).toEqual(only.depth);
-  const cut = rasterize(positions, triangles, camera, { ...size, accept: (t, a, b) => t === 1 || 2 * a + b > 1 });
+  const cut = rasterize(positions, triangles, camera, { ...size, accept: (t, [a, b]) => t === 1 || 2 * a + b > 1 });
   let holes = 0;
   let kept = 0;
   for (let p = 0; p < whole.depth.length; p++) {
@@ -376,6 +376,6 @@ test("what is not accepted leaves holes through which the surface behind is seen
   expect(holes).toBeGreaterThan(20);
   expect(rasterize(positions, triangles, camera, { ...size, accept: () => true })).toEqual(whole);
   const asked = new Set<number>();
-  rasterize(positions, triangles, camera, { ...size, accept: (_t, _a, _b, pixel) => asked.add(pixel).size > 0 });
+  rasterize(positions, triangles, camera, { ...size, accept: (_t, _w, pixel) => asked.add(pixel).size > 0 });
   expect(asked.size).toBe(whole.triangle.filter((t) => t >= 0).length);
 });

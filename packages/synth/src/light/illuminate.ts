@@ -3,7 +3,7 @@ import { clamp } from "../noise.ts";
 import type { Material, Part } from "../part.ts";
 import { sampleAlpha } from "../texture.ts";
 import type { Scene, ScenePart } from "../view/place.ts";
-import { type LightingSpec, sphereDirections, surroundings, surroundingsSh } from "./lighting.ts";
+import { type Lamp, type LightingSpec, sphereDirections, surroundings, surroundingsSh } from "./lighting.ts";
 import { castShadows, type LightFrame, lightFrame, type ShadowMap, splatShadows } from "./shadow-map.ts";
 
 /** At most so many lamps are told apart. */
@@ -35,6 +35,7 @@ const denseEdge = 5;
 
 /** How much farther than matt each channel of light reaches into the shade: light wanders below skin, red the farthest. */
 const skinWrap = [0.24, 0.1, 0.05] as const;
+const noWrap = [0, 0, 0] as const;
 /** What closed-in skin gets from skin around it. */
 const skinBounce = [0.4, 0.22, 0.16] as const;
 const otherBounce = [0.22, 0.2, 0.19] as const;
@@ -73,6 +74,20 @@ export function illuminate(
   const { positions, normals, tangents } = scene;
   if (memory.length < scene.vertexCount * vertexStride) memory = new Float32Array(scene.vertexCount * vertexStride);
   const out = memory;
+  copyVertices(vertices, positions, normals, tangents, out);
+  const lit = splitByPart(scene, vertices);
+  addSurroundings(scene, lighting, centre, lit, out);
+  for (let l = 0; l < Math.min(maxLamps, lighting.lamps.length); l++) addLamp(scene, lighting, l, centre, lit, out);
+  return out;
+}
+
+function copyVertices(
+  vertices: Uint32Array,
+  positions: Float32Array,
+  normals: Float32Array,
+  tangents: Float32Array,
+  out: LitVertices,
+): void {
   for (let k = 0; k < vertices.length; k++) {
     const i = 3 * vertices[k];
     const o = vertexStride * vertices[k];
@@ -83,10 +98,6 @@ export function illuminate(
     }
     for (let n = lightAt; n < vertexStride; n++) out[o + n] = 0;
   }
-  const lit = splitByPart(scene, vertices);
-  addSurroundings(scene, lighting, centre, lit, out);
-  for (let l = 0; l < Math.min(maxLamps, lighting.lamps.length); l++) addLamp(scene, lighting, l, centre, lit, out);
-  return out;
 }
 
 /** Vertices to be lit of a part. */
@@ -143,68 +154,14 @@ function addSurroundings(
   const cellSums = new Float32Array(cells.points.length);
   const middle = [centre[0], centre[1] + 50, centre[2]] as const;
   const { size } = coarse;
-  const scale = size / 2 / coarse.radius;
   for (let i = 0; i < directions.length; i += 3) {
     surroundings(lighting, directions[i], directions[i + 1], directions[i + 2], radiance);
     const towards = flipped(directions, i);
     const frame = lightFrame(towards, middle, coarse.radius);
     splatShadows(frame, positions, points, size, coarseDepth);
-    const { rows: m } = frame;
-    const [dx, dy, dz] = towards;
-    const [r, g, b] = radiance;
-    const x0 = size / 2 - scale * (m[0] * middle[0] + m[1] * middle[1] + m[2] * middle[2]);
-    const y0 = size / 2 - scale * (m[3] * middle[0] + m[4] * middle[1] + m[5] * middle[2]);
-    const z0 = -(m[6] * middle[0] + m[7] * middle[1] + m[8] * middle[2]);
-    const m0 = scale * m[0];
-    const m1 = scale * m[1];
-    const m2 = scale * m[2];
-    const m3 = scale * m[3];
-    const m4 = scale * m[4];
-    const m5 = scale * m[5];
-    const m6 = m[6];
-    const m7 = m[7];
-    const m8 = m[8];
-    for (let k = 0, n = 0, s = 0; k < count; k++, n += 6, s += 4) {
-      const cosine = places[n + 3] * dx + places[n + 4] * dy + places[n + 5] * dz;
-      if (cosine <= 0.02) continue;
-      whole[s] += cosine * r;
-      whole[s + 1] += cosine * g;
-      whole[s + 2] += cosine * b;
-      whole[s + 3] += cosine;
-      const x = places[n];
-      const y = places[n + 1];
-      const z = places[n + 2];
-      const column = Math.floor(x0 + m0 * x + m1 * y + m2 * z);
-      const row = Math.floor(y0 + m3 * x + m4 * y + m5 * z);
-      let seen = cosine;
-      if (column >= 0 && row >= 0 && column < size && row < size) {
-        // The surface itself comes nearer within a cell, the more so the more aslant it is.
-        const own = 3 + 2.2 / (cosine + 0.12);
-        const hidden = z0 + m6 * x + m7 * y + m8 * z - coarseDepth[row * size + column] - own;
-        if (hidden >= 16) continue;
-        if (hidden > 0) seen *= 1 - hidden / 16;
-      }
-      sums[s] += seen * r;
-      sums[s + 1] += seen * g;
-      sums[s + 2] += seen * b;
-      sums[s + 3] += seen;
-    }
-    for (let c = 0; c < cells.points.length; c += 3) {
-      const x = cells.points[c];
-      const y = cells.points[c + 1];
-      const z = cells.points[c + 2];
-      const column = Math.floor(x0 + m0 * x + m1 * y + m2 * z);
-      const row = Math.floor(y0 + m3 * x + m4 * y + m5 * z);
-      let share = 1 / directionCount;
-      if (column >= 0 && row >= 0 && column < size && row < size) {
-        const hidden = z0 + m6 * x + m7 * y + m8 * z - coarseDepth[row * size + column] - 4;
-        if (hidden > 60) continue;
-        if (hidden > 0) share *= Math.exp(-hidden / hairDepth);
-      }
-      cellSums[c] += share * r;
-      cellSums[c + 1] += share * g;
-      cellSums[c + 2] += share * b;
-    }
+    const map = { ...frame, size, depth: coarseDepth };
+    addToPlaces(places, towards, radiance, map, sums, whole);
+    addToCells(cells.points, radiance, map, cellSums);
   }
 
   const sh = surroundingsSh(lighting);
@@ -218,8 +175,8 @@ function addSurroundings(
   let hair = 0;
   for (const { part, vertices } of lit) {
     const bounce = part.material === "skin" || part.material === "tongue" ? skinBounce : otherBounce;
-    for (const v of vertices) {
-      const o = v * vertexStride + lightAt;
+    for (let k = 0; k < vertices.length; k++) {
+      const o = vertices[k] * vertexStride + lightAt;
       if (part.material === "hair") {
         const cell = 3 * cells.cellOf[hair++];
         let sum = 0;
@@ -241,6 +198,77 @@ function addSurroundings(
       out[o + 3] = openness;
       place++;
     }
+  }
+}
+
+/** Cells of a map per millimetre right and down, and millimetres away, of a camera-space point: three rows of four, for homogeneous points. */
+function toMap({ rows: m, centre: [x, y, z], radius, size }: ShadowMap): Float64Array {
+  const out = new Float64Array(12);
+  for (let row = 0; row < 3; row++) {
+    const scale = row < 2 ? size / 2 / radius : 1;
+    for (let n = 0; n < 3; n++) out[4 * row + n] = scale * m[3 * row + n];
+    out[4 * row + 3] = (row < 2 ? size / 2 : 0) - scale * (m[3 * row] * x + m[3 * row + 1] * y + m[3 * row + 2] * z);
+  }
+  return out;
+}
+
+/** Adds to each place what arrives from a direction, and what would arrive if nothing were in the way. */
+function addToPlaces(
+  places: Float32Array,
+  [dx, dy, dz]: readonly [number, number, number],
+  [r, g, b]: Float64Array,
+  map: ShadowMap,
+  sums: Float32Array,
+  whole: Float32Array,
+): void {
+  const { size, depth } = map;
+  const [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11] = toMap(map);
+  for (let n = 0, s = 0; n < places.length; n += 6, s += 4) {
+    const cosine = places[n + 3] * dx + places[n + 4] * dy + places[n + 5] * dz;
+    if (cosine <= 0.02) continue;
+    whole[s] += cosine * r;
+    whole[s + 1] += cosine * g;
+    whole[s + 2] += cosine * b;
+    whole[s + 3] += cosine;
+    const x = places[n];
+    const y = places[n + 1];
+    const z = places[n + 2];
+    const column = Math.floor(m0 * x + m1 * y + m2 * z + m3);
+    const row = Math.floor(m4 * x + m5 * y + m6 * z + m7);
+    let seen = cosine;
+    if (column >= 0 && row >= 0 && column < size && row < size) {
+      // The surface itself comes nearer within a cell, the more so the more aslant it is.
+      const own = 3 + 2.2 / (cosine + 0.12);
+      const hidden = m8 * x + m9 * y + m10 * z + m11 - depth[row * size + column] - own;
+      if (hidden >= 16) continue;
+      if (hidden > 0) seen *= 1 - hidden / 16;
+    }
+    sums[s] += seen * r;
+    sums[s + 1] += seen * g;
+    sums[s + 2] += seen * b;
+    sums[s + 3] += seen;
+  }
+}
+
+/** Adds to each cell of hair what arrives from a direction. */
+function addToCells(points: Float32Array, [r, g, b]: Float64Array, map: ShadowMap, sums: Float32Array): void {
+  const { size, depth } = map;
+  const [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11] = toMap(map);
+  for (let c = 0; c < points.length; c += 3) {
+    const x = points[c];
+    const y = points[c + 1];
+    const z = points[c + 2];
+    const column = Math.floor(m0 * x + m1 * y + m2 * z + m3);
+    const row = Math.floor(m4 * x + m5 * y + m6 * z + m7);
+    let share = 1 / directionCount;
+    if (column >= 0 && row >= 0 && column < size && row < size) {
+      const hidden = m8 * x + m9 * y + m10 * z + m11 - depth[row * size + column] - 4;
+      if (hidden > 60) continue;
+      if (hidden > 0) share *= Math.exp(-hidden / hairDepth);
+    }
+    sums[c] += share * r;
+    sums[c + 1] += share * g;
+    sums[c + 2] += share * b;
   }
 }
 
@@ -406,49 +434,80 @@ function addLamp(
     fine.size,
     createAlphaTest(scene, casters),
   );
-  const [dx, dy, dz] = towards;
-  const [r, g, b] = lamp.colour;
   // Half the width of the penumbra behind what is about 30 mm away, and at least what light wanders below skin.
   const radius = Math.max(2.5, 30 * Math.tan((lamp.radius * Math.PI) / 180));
-  const shares = new Float64Array(2);
   for (const { part, vertices } of lit) {
-    const isSkin = part.material === "skin" || part.material === "tongue";
-    const isHair = part.material === "hair";
-    const wrap = isSkin ? skinWrap : [0, 0, 0];
-    for (let k = 0; k < vertices.length; k++) {
-      const v = vertices[k];
-      const n = 3 * v;
-      const o = v * vertexStride + lightAt;
-      const x = positions[n];
-      const y = positions[n + 1];
-      const z = positions[n + 2];
-      if (isHair) {
-        const share = throughHair(map, x, y, z);
-        out[o] += share * r;
-        out[o + 1] += share * g;
-        out[o + 2] += share * b;
-        out[o + 4 + index] = share;
-        continue;
-      }
-      const cosine = normals[n] * dx + normals[n + 1] * dy + normals[n + 2] * dz;
-      if (cosine <= -wrap[0]) continue;
-      const away = part.material === "teeth" ? beforeTeeth : 2.5 + 2 * (1 - Math.abs(cosine));
-      filteredShadow(map, x + away * normals[n], y + away * normals[n + 1], z + away * normals[n + 2], radius, shares);
-      const [inner, all] = shares;
-      for (let c = 0; c < 3; c++) {
-        const w = wrap[c];
-        const lit = Math.max(0, cosine + w) / ((1 + w) * (1 + w));
-        // Red also comes from farther around.
-        const share = isSkin ? (c === 0 ? all : c === 1 ? 0.5 * (inner + all) : inner) : all;
-        out[o + c] += share * lit * lamp.colour[c];
-      }
-      out[o + 4 + index] = all;
+    const { material } = part;
+    if (material === "hair") addLampToHair(vertices, positions, map, lamp.colour, index, out);
+    else {
+      const above = material === "teeth" ? beforeTeeth : 0;
+      const isSkin = material === "skin" || material === "tongue";
+      addLampToSurface(vertices, positions, normals, map, towards, lamp.colour, radius, isSkin, above, index, out);
     }
   }
 }
 
-/** Writes how much of a lamp is seen from a point: by the inner taps, and by all. */
-function filteredShadow(map: ShadowMap, x: number, y: number, z: number, radius: number, out: Float64Array): void {
+function addLampToHair(
+  vertices: Uint32Array,
+  positions: Float32Array,
+  map: ShadowMap,
+  [r, g, b]: Lamp["colour"],
+  index: number,
+  out: LitVertices,
+): void {
+  for (let k = 0; k < vertices.length; k++) {
+    const n = 3 * vertices[k];
+    const o = vertices[k] * vertexStride + lightAt;
+    const share = throughHair(map, positions[n], positions[n + 1], positions[n + 2]);
+    out[o] += share * r;
+    out[o + 1] += share * g;
+    out[o + 2] += share * b;
+    out[o + 4 + index] = share;
+  }
+}
+
+const shares = new Float64Array(2);
+
+/** @param above how far before the surface the lamp is looked for, mm; 0 as far as the map's coarseness asks for */
+function addLampToSurface(
+  vertices: Uint32Array,
+  positions: Float32Array,
+  normals: Float32Array,
+  map: ShadowMap,
+  [dx, dy, dz]: readonly [number, number, number],
+  colour: Lamp["colour"],
+  radius: number,
+  isSkin: boolean,
+  above: number,
+  index: number,
+  out: LitVertices,
+): void {
+  const wrap = isSkin ? skinWrap : noWrap;
+  for (let k = 0; k < vertices.length; k++) {
+    const n = 3 * vertices[k];
+    const o = vertices[k] * vertexStride + lightAt;
+    const nx = normals[n];
+    const ny = normals[n + 1];
+    const nz = normals[n + 2];
+    const cosine = nx * dx + ny * dy + nz * dz;
+    if (cosine <= -wrap[0]) continue;
+    const away = above || 2.5 + 2 * (1 - Math.abs(cosine));
+    filteredShadow(map, positions[n] + away * nx, positions[n + 1] + away * ny, positions[n + 2] + away * nz, radius);
+    const inner = shares[0];
+    const all = shares[1];
+    for (let c = 0; c < 3; c++) {
+      const w = wrap[c];
+      const lit = Math.max(0, cosine + w) / ((1 + w) * (1 + w));
+      // Red also comes from farther around.
+      const share = isSkin ? (c === 0 ? all : c === 1 ? 0.5 * (inner + all) : inner) : all;
+      out[o + c] += share * lit * colour[c];
+    }
+    out[o + 4 + index] = all;
+  }
+}
+
+/** Leaves in `shares` how much of a lamp is seen from a point: by the inner taps, and by all. */
+function filteredShadow(map: ShadowMap, x: number, y: number, z: number, radius: number): void {
   const { rows: m, centre, size, depth } = map;
   const scale = size / 2 / map.radius;
   const px = x - centre[0];
@@ -467,8 +526,8 @@ function filteredShadow(map: ShadowMap, x: number, y: number, z: number, radius:
     else sum += 1 - clamp((d - depth[row * size + column]) / 4);
     if (k === 2 * innerTaps - 2) inner = sum / innerTaps;
   }
-  out[0] = inner;
-  out[1] = sum / (taps.length / 2);
+  shares[0] = inner;
+  shares[1] = sum / (taps.length / 2);
 }
 
 /** How much of a lamp comes through to a point in hair. */
@@ -486,11 +545,13 @@ function throughHair({ rows: m, centre, size, depth, radius }: ShadowMap, x: num
 
 /** Lets light through where hair is transparent. */
 function createAlphaTest({ parts, partOf, uvs, uvTriangles }: Scene, { indices, firstCut }: Casters) {
-  return (caster: number, a: number, b: number): boolean => {
+  return (caster: number, weights: Float64Array): boolean => {
     if (caster < firstCut) return true;
     const triangle = indices[caster];
     const { texture, opacity = 1 } = parts[partOf[triangle]].part;
     if (!texture) return opacity >= 0.4;
+    const a = weights[0];
+    const b = weights[1];
     const c = 1 - a - b;
     const i = 2 * uvTriangles[3 * triangle];
     const j = 2 * uvTriangles[3 * triangle + 1];

@@ -1,4 +1,4 @@
-import { type Camera, createRaster, type Raster, rasterize } from "cameo";
+import { type Camera, createRaster, type Raster, type RasterizeOptions, rasterize } from "cameo";
 
 /** The frame of parallel light: camera-space rows right, down and away from the light, about a centre. */
 export interface LightFrame {
@@ -43,33 +43,48 @@ export function castShadows(
   triangles: Uint32Array,
   points: Uint32Array,
   size: number,
-  accept?: (triangle: number, a: number, b: number, pixel: number) => boolean,
+  accept?: RasterizeOptions["accept"],
 ): ShadowMap {
-  const { rows: m, centre, radius } = frame;
+  const { rows, centre, radius } = frame;
   if (seen.length < positions.length) seen = new Float32Array(positions.length);
   const turned = seen.subarray(0, positions.length);
-  for (let i = 0; i < positions.length; i += 3) {
-    const x = positions[i] - centre[0];
-    const y = positions[i + 1] - centre[1];
-    const z = positions[i + 2] - centre[2];
-    const depth = m[6] * x + m[7] * y + m[8] * z + far;
-    // Divided by depth again when projected: parallel rays.
-    const scale = depth / far;
-    turned[i] = (m[0] * x + m[1] * y + m[2] * z) * scale;
-    turned[i + 1] = (m[3] * x + m[4] * y + m[5] * z) * scale;
-    turned[i + 2] = depth;
-  }
+  turnToLight(positions, rows, centre, turned);
   const f = (size / 2 / radius) * far;
   const camera: Camera = { fx: f, fy: f, cx: size / 2, cy: size / 2 };
   if (raster?.width !== size) raster = createRaster(size, size);
   rasterize(turned, triangles, camera, { width: size, height: size, cull: "none", accept }, raster);
   const depth = new Float32Array(size * size);
   splatShadows(frame, positions, points, size, depth);
+  keepNearer(depth, raster.depth);
+  return { ...frame, size, depth };
+}
+
+/** Leaves in `out` what a camera {@link far} from the centre projects as parallel rays do. */
+function turnToLight(
+  positions: Float32Array,
+  [m0, m1, m2, m3, m4, m5, m6, m7, m8]: Float64Array,
+  [cx, cy, cz]: LightFrame["centre"],
+  out: Float32Array,
+): void {
+  for (let i = 0; i < positions.length; i += 3) {
+    const x = positions[i] - cx;
+    const y = positions[i + 1] - cy;
+    const z = positions[i + 2] - cz;
+    const depth = m6 * x + m7 * y + m8 * z + far;
+    // Divided by depth again when projected: parallel rays.
+    const scale = depth / far;
+    out[i] = (m0 * x + m1 * y + m2 * z) * scale;
+    out[i + 1] = (m3 * x + m4 * y + m5 * z) * scale;
+    out[i + 2] = depth;
+  }
+}
+
+/** @param drawn depths of a raster, 0 where nothing is */
+function keepNearer(depth: Float32Array, drawn: Float32Array): void {
   for (let p = 0; p < depth.length; p++) {
-    const z = raster.depth[p];
+    const z = drawn[p];
     if (z > 0 && z - far < depth[p]) depth[p] = z - far;
   }
-  return { ...frame, size, depth };
 }
 
 /**

@@ -87,12 +87,14 @@ function findVisible(scene: Scene, camera: Camera, size: number, samples: number
 function createAlphaTest({ parts, partOf, uvs, uvTriangles }: Scene, side: number, samples: number) {
   const firstCut = parts.find(({ part }) => isCutOut(part))?.triangles[0] ?? partOf.length;
   const count = samples * samples;
-  return (triangle: number, a: number, b: number, pixel: number): boolean => {
+  return (triangle: number, weights: Float64Array, pixel: number): boolean => {
     if (triangle < firstCut) return true;
     const { texture, opacity } = parts[partOf[triangle]].part;
     let alpha = opacity ?? 1;
     if (texture) {
       const t = 3 * triangle;
+      const a = weights[0];
+      const b = weights[1];
       const c = 1 - a - b;
       const i = 2 * uvTriangles[t];
       const j = 2 * uvTriangles[t + 1];

@@ -176,7 +176,7 @@ function createBend(pose: Pose, view: ViewSpec) {
     const [x, y, z, w] = trunk.map((c, k) => mix(c, pose.rotation[k], i / steps));
     matrices.set(quaternion.toMatrix(quaternion.normalize([x, y, z, w])), 9 * i);
   }
-  const lowered = [0, 0];
+  const lowered = new Float64Array(2);
   /** Returns whether the part was bent beyond what rotating its normals follows. */
   return (part: Part, out: Float32Array, outNormals: Float32Array, outTangents: Float32Array): boolean => {
     const { positions, normals, tangents } = part;
@@ -218,7 +218,7 @@ function turn(matrices: Float64Array, m: number, from: Float32Array, to: Float32
  * Lets the arms, which MakeHuman holds out at 45°, hang: turns what is beyond the shoulder about it. Writes x and y.
  * @returns whether the point is of an arm
  */
-function lowerArm(x: number, y: number, out: number[]): boolean {
+function lowerArm(x: number, y: number, out: Float64Array): boolean {
   const right = Math.abs(x) - shoulder.x;
   const drop = 12 * smoothstep(-110, 0, right) * smoothstep(110, 60, Math.abs(y - shoulder.y));
   const up = y - shoulder.y - drop;
