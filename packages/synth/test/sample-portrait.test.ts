@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { paintBackdrop } from "./background.ts";
-import { develop } from "./film.ts";
-import { castShadows, isLit, sampleLighting, toward } from "./light.ts";
-import { portraits } from "./people.ts";
-import { findStrands, strandAt } from "./strands.ts";
-import { createSurface, selectFaces } from "./surface.ts";
-import type { Texture } from "./texture.ts";
-import { spreadUnderSurface } from "./transfer.ts";
+import { paintBackdrop } from "../sample-portrait/background.ts";
+import { develop } from "../sample-portrait/film.ts";
+import { castShadows, isLit, sampleLighting, toward } from "../sample-portrait/light.ts";
+import { portraits } from "../sample-portrait/people.ts";
+import { findStrands, strandAt } from "../sample-portrait/strands.ts";
+import { createSurface, selectFaces } from "../sample-portrait/surface.ts";
+import type { Texture } from "../sample-portrait/texture.ts";
+import { spreadUnderSurface } from "../sample-portrait/transfer.ts";
 
 /** n × n quads in the plane z = 1000, x and y from −50 to 50, seen from the camera. */
 function plane(n: number) {
