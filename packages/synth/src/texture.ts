@@ -33,9 +33,28 @@ export function sampleColour({ width, height, data }: Texture, u: number, v: num
   out[3] = (wa * data[a + 3] + wb * data[b + 3] + wc * data[a + down + 3] + wd * data[b + down + 3]) / 255;
 }
 
-/** Alpha (0 to 1) of the texel at u right, v down in [0, 1], edges held: not interpolated, for tests at many samples a pixel. */
-export function sampleAlpha({ width, height, data }: Texture, u: number, v: number): number {
+/**
+ * Alpha, 0 to 255, of the texel at a place of a triangle, edges held: not interpolated, for tests at many samples a pixel.
+ * @param uvs u, v per texture corner
+ * @param corners texture corners; those of the triangle begin at `first`
+ * @param weights of the first and the second corner
+ */
+export function alphaAt(
+  { width, height, data }: Texture,
+  uvs: Float32Array,
+  corners: Uint32Array,
+  first: number,
+  weights: Float64Array,
+): number {
+  const i = 2 * corners[first];
+  const j = 2 * corners[first + 1];
+  const k = 2 * corners[first + 2];
+  const a = weights[0];
+  const b = weights[1];
+  const c = 1 - a - b;
+  const u = a * uvs[i] + b * uvs[j] + c * uvs[k];
+  const v = a * uvs[i + 1] + b * uvs[j + 1] + c * uvs[k + 1];
   const x = Math.min(width - 1, Math.max(0, (u * width) | 0));
   const y = Math.min(height - 1, Math.max(0, (v * height) | 0));
-  return data[4 * (y * width + x) + 3] / 255;
+  return data[4 * (y * width + x) + 3];
 }

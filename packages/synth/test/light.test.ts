@@ -2,6 +2,7 @@ import {
   illuminate,
   illuminationOf,
   type LightingSpec,
+  lightAt,
   lightFrom,
   placeParts,
   poseOf,
@@ -51,9 +52,9 @@ describe("surroundings", () => {
       below: [0.7, 0.5, 0.3],
     });
     for (let o = 0; o < vertices.length; o += vertexStride) {
-      expect(vertices[o + 12]).toBeGreaterThan(0.96);
+      expect(vertices[o + lightAt + 3]).toBeGreaterThan(0.96);
       for (const [c, radiance] of [0.7, 0.5, 0.3].entries())
-        expect(Math.abs(vertices[o + 9 + c] / radiance - 1)).toBeLessThan(0.03);
+        expect(Math.abs(vertices[o + lightAt + c] / radiance - 1)).toBeLessThan(0.03);
     }
   });
 
@@ -64,7 +65,7 @@ describe("surroundings", () => {
     const openness = (x: number) => {
       let best = 0;
       for (let o = 0; o < vertices.length / 2; o += vertexStride) if (x * vertices[o] > x * vertices[best]) best = o;
-      return vertices[best + 12];
+      return vertices[best + lightAt + 3];
     };
     expect(openness(1)).toBeLessThan(0.35);
     expect(openness(-1)).toBeGreaterThan(0.95);
@@ -124,9 +125,9 @@ describe("lamps", () => {
     const direction = lightFrom(50, 20);
     const vertices = lit([ball(90)], from(50, 20));
     for (let o = 0; o < vertices.length; o += vertexStride) {
-      const cosine = vertices[o + 3] * direction[0] - vertices[o + 4] * direction[1] - vertices[o + 5] * direction[2];
-      if (cosine > 0.3) expect(Math.abs(vertices[o + 9] - cosine)).toBeLessThan(0.05);
-      if (cosine < -0.02) expect(vertices[o + 9]).toBe(0);
+      const cosine = vertices[o] * direction[0] - vertices[o + 1] * direction[1] - vertices[o + 2] * direction[2];
+      if (cosine > 0.3) expect(Math.abs(vertices[o + lightAt] - cosine)).toBeLessThan(0.05);
+      if (cosine < -0.02) expect(vertices[o + lightAt]).toBe(0);
     }
   });
 
@@ -141,10 +142,10 @@ describe("lamps", () => {
       let most = -1;
       for (let v = 0; v < 97 * 192; v++) {
         const o = v * vertexStride;
-        const agreement = d[0] * vertices[o + 3] - d[1] * vertices[o + 4] - d[2] * vertices[o + 5];
+        const agreement = d[0] * vertices[o] - d[1] * vertices[o + 1] - d[2] * vertices[o + 2];
         if (agreement > most) [most, best] = [agreement, o];
       }
-      return vertices[best + 13];
+      return vertices[best + lightAt + 4];
     };
     expect(at(40)).toBeLessThan(0.05);
     expect(at(36)).toBeLessThan(0.1);

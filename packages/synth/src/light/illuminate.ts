@@ -1,7 +1,7 @@
 import { shade, shConstants } from "cameo";
 import { clamp } from "../noise.ts";
 import type { Material, Part } from "../part.ts";
-import { sampleAlpha } from "../texture.ts";
+import { alphaAt } from "../texture.ts";
 import type { Scene, ScenePart } from "../view/place.ts";
 import { type Lamp, type LightingSpec, sphereDirections, surroundings, surroundingsSh } from "./lighting.ts";
 import { castShadows, type LightFrame, lightFrame, type ShadowMap, splatShadows } from "./shadow-map.ts";
@@ -10,13 +10,14 @@ import { castShadows, type LightFrame, lightFrame, type ShadowMap, splatShadows 
 export const maxLamps = 3;
 
 /** Numbers per vertex in {@link LitVertices}. */
-export const vertexStride = 16;
-/** Where among them the light begins. */
-const lightAt = 9;
+export const vertexStride = 13;
+/** Where among them the light begins, and where the tangent does. */
+export const lightAt = 3;
+export const tangentAt = 10;
 
 /**
- * Vertices with their light, {@link vertexStride} numbers each, camera space: position, normal, tangent (three each); what leaves
- * white matt surface there as r, g, b (irradiance / π); the share of the surroundings that is open, and of each of three lamps, 0 to 1.
+ * Vertices with their light, {@link vertexStride} numbers each: camera-space normal; what leaves white matt surface there as
+ * r, g, b (irradiance / π); the share of the surroundings that is open, and of each of three lamps, 0 to 1; camera-space tangent.
  */
 export type LitVertices = Float32Array;
 
@@ -71,32 +72,25 @@ export function illuminate(
   centre: LightFrame["centre"],
   vertices: Uint32Array,
 ): LitVertices {
-  const { positions, normals, tangents } = scene;
+  const { normals, tangents } = scene;
   if (memory.length < scene.vertexCount * vertexStride) memory = new Float32Array(scene.vertexCount * vertexStride);
   const out = memory;
-  copyVertices(vertices, positions, normals, tangents, out);
+  copyVertices(vertices, normals, tangents, out);
   const lit = splitByPart(scene, vertices);
   addSurroundings(scene, lighting, centre, lit, out);
   for (let l = 0; l < Math.min(maxLamps, lighting.lamps.length); l++) addLamp(scene, lighting, l, centre, lit, out);
   return out;
 }
 
-function copyVertices(
-  vertices: Uint32Array,
-  positions: Float32Array,
-  normals: Float32Array,
-  tangents: Float32Array,
-  out: LitVertices,
-): void {
+function copyVertices(vertices: Uint32Array, normals: Float32Array, tangents: Float32Array, out: LitVertices): void {
   for (let k = 0; k < vertices.length; k++) {
     const i = 3 * vertices[k];
     const o = vertexStride * vertices[k];
+    for (let n = lightAt; n < tangentAt; n++) out[o + n] = 0;
     for (let n = 0; n < 3; n++) {
-      out[o + n] = positions[i + n];
-      out[o + 3 + n] = normals[i + n];
-      out[o + 6 + n] = tangents[i + n];
+      out[o + n] = normals[i + n];
+      out[o + tangentAt + n] = tangents[i + n];
     }
-    for (let n = lightAt; n < vertexStride; n++) out[o + n] = 0;
   }
 }
 
@@ -549,15 +543,6 @@ function createAlphaTest({ parts, partOf, uvs, uvTriangles }: Scene, { indices, 
     if (caster < firstCut) return true;
     const triangle = indices[caster];
     const { texture, opacity = 1 } = parts[partOf[triangle]].part;
-    if (!texture) return opacity >= 0.4;
-    const a = weights[0];
-    const b = weights[1];
-    const c = 1 - a - b;
-    const i = 2 * uvTriangles[3 * triangle];
-    const j = 2 * uvTriangles[3 * triangle + 1];
-    const k = 2 * uvTriangles[3 * triangle + 2];
-    const u = a * uvs[i] + b * uvs[j] + c * uvs[k];
-    const v = a * uvs[i + 1] + b * uvs[j + 1] + c * uvs[k + 1];
-    return opacity * sampleAlpha(texture, u, v) >= 0.4;
+    return opacity * (texture ? alphaAt(texture, uvs, uvTriangles, 3 * triangle, weights) : 255) >= 0.4 * 255;
   };
 }

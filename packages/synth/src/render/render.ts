@@ -3,10 +3,10 @@ import { illuminate } from "../light/illuminate.ts";
 import type { LightingSpec } from "../light/lighting.ts";
 import { hash } from "../noise.ts";
 import type { Part } from "../part.ts";
-import { sampleAlpha } from "../texture.ts";
+import { alphaAt } from "../texture.ts";
 import { isClear, isCutOut, placeParts, type Scene, type ScenePart } from "../view/place.ts";
 import { cameraOf, poseOf, type ViewSpec } from "../view/view.ts";
-import { addToHit, createStage, type Hit, mirrorHit, type Stage, shadeHit, startHit } from "./shade.ts";
+import { addToHit, aim, createStage, type Hit, mirrorHit, type Stage, shadeHit, startHit } from "./shade.ts";
 
 export interface RenderOptions {
   readonly parts: readonly Part[];
@@ -90,21 +90,7 @@ function createAlphaTest({ parts, partOf, uvs, uvTriangles }: Scene, side: numbe
   return (triangle: number, weights: Float64Array, pixel: number): boolean => {
     if (triangle < firstCut) return true;
     const { texture, opacity } = parts[partOf[triangle]].part;
-    let alpha = opacity ?? 1;
-    if (texture) {
-      const t = 3 * triangle;
-      const a = weights[0];
-      const b = weights[1];
-      const c = 1 - a - b;
-      const i = 2 * uvTriangles[t];
-      const j = 2 * uvTriangles[t + 1];
-      const k = 2 * uvTriangles[t + 2];
-      alpha *= sampleAlpha(
-        texture,
-        a * uvs[i] + b * uvs[j] + c * uvs[k],
-        a * uvs[i + 1] + b * uvs[j + 1] + c * uvs[k + 1],
-      );
-    }
+    const alpha = (opacity ?? 1) * (texture ? alphaAt(texture, uvs, uvTriangles, 3 * triangle, weights) / 255 : 1);
     if (alpha >= 1) return true;
     const column = pixel % side;
     const row = (pixel - column) / side;
@@ -154,9 +140,10 @@ function isOneSurface(
 
 /** Keeps what a pixel shows. */
 function note({ normal, albedo }: Hit, out: Rendering, pixel: number): void {
+  const { normals, albedo: reflectances } = out;
   for (let k = 0; k < 3; k++) {
-    out.normals[3 * pixel + k] = Math.round(127 * normal[k]);
-    out.albedo[3 * pixel + k] = toSrgb(albedo[k]);
+    normals[3 * pixel + k] = Math.round(127 * normal[k]);
+    reflectances[3 * pixel + k] = toSrgb(albedo[k]);
   }
 }
 
@@ -196,6 +183,7 @@ function resolve(stage: Stage, raster: Raster, camera: Camera, size: number, sam
     normals: new Int8Array(3 * pixels),
     albedo: new Uint8Array(3 * pixels),
   };
+  const { linear, coverage } = out;
   const kinds = kindsOf(scene);
   const hair = softened(hairCoverage(kinds, raster, size, samples), size);
   const count = samples * samples;
@@ -203,6 +191,8 @@ function resolve(stage: Stage, raster: Raster, camera: Camera, size: number, sam
   const at = new Int32Array(count);
   const kind = new Uint8Array(count);
   const done = new Uint8Array(count);
+  // Weights of a place between samples.
+  const mean = new Float32Array(2);
   const side = size * samples;
   const reach = 1 + steepest / camera.fx;
 
@@ -224,7 +214,8 @@ function resolve(stage: Stage, raster: Raster, camera: Camera, size: number, sam
         kind[s] = kinds[t];
       }
       if (covered === 0) continue;
-      out.coverage[p] = covered / count;
+      coverage[p] = covered / count;
+      aim(stage, camera, x + 0.5, y + 0.5);
       if (
         covered === count &&
         isOneSurface(at, count, triangle, partOf, kinds) &&
@@ -246,11 +237,16 @@ function resolve(stage: Stage, raster: Raster, camera: Camera, size: number, sam
         }
         if (farthest <= nearest * reach) {
           startHit(hit, seen.part);
-          addToHit(stage, seen.vertices[0], t, barycentrics[2 * first], barycentrics[2 * first + 1]);
-          if (last !== first)
-            addToHit(stage, seen.vertices[0], triangle[last], barycentrics[2 * last], barycentrics[2 * last + 1]);
+          if (triangle[last] === t) {
+            mean[0] = 0.5 * (barycentrics[2 * first] + barycentrics[2 * last]);
+            mean[1] = 0.5 * (barycentrics[2 * first + 1] + barycentrics[2 * last + 1]);
+            addToHit(stage, seen.vertices[0], t, mean, 0);
+          } else {
+            addToHit(stage, seen.vertices[0], t, barycentrics, first);
+            addToHit(stage, seen.vertices[0], triangle[last], barycentrics, last);
+          }
           shadeHit(stage);
-          for (let k = 0; k < 3; k++) out.linear[3 * p + k] = hit.colour[k];
+          for (let k = 0; k < 3; k++) linear[3 * p + k] = hit.colour[k];
           note(hit, out, p);
           out.labels[p] = kinds[t] & 7;
           out.extras[p] = kinds[t] >> 3;
@@ -294,18 +290,21 @@ function resolve(stage: Stage, raster: Raster, camera: Camera, size: number, sam
           b += barycentrics[2 * i + 1];
         }
         const start = seen.vertices[0];
-        if (isOne) addToHit(stage, start, first, a / members, b / members);
+        if (isOne) {
+          mean[0] = a / members;
+          mean[1] = b / members;
+          addToHit(stage, start, first, mean, 0);
+        }
         // A full pixel's first and last sample lie opposite each other: their mean is the centre.
         for (let m = s; m < count; m++) {
           if (done[m] !== 2) continue;
           done[m] = 1;
           if (isOne || (members === count && m !== 0 && m !== count - 1)) continue;
-          const i = at[m];
-          addToHit(stage, start, triangle[i], barycentrics[2 * i], barycentrics[2 * i + 1]);
+          addToHit(stage, start, triangle[at[m]], barycentrics, at[m]);
         }
         shadeHit(stage);
         const share = members / count;
-        for (let k = 0; k < 3; k++) out.linear[3 * p + k] += share * hit.colour[k];
+        for (let k = 0; k < 3; k++) linear[3 * p + k] += share * hit.colour[k];
         if (shown > mostShown && !isBackground) {
           mostShown = shown;
           note(hit, out, p);
@@ -423,14 +422,9 @@ function layOver(
         }
       if (over === 0) continue;
       over /= samples * samples;
+      aim(stage, camera, left + column + 0.5, top + row + 0.5);
       startHit(hit, part);
-      addToHit(
-        stage,
-        vertices[0],
-        raster.triangle[i] + triangles[0],
-        raster.barycentrics[2 * i],
-        raster.barycentrics[2 * i + 1],
-      );
+      addToHit(stage, vertices[0], raster.triangle[i] + triangles[0], raster.barycentrics, i);
       mirrorHit(stage);
       const p = 3 * ((top + row) * size + left + column);
       for (let k = 0; k < 3; k++) linear[p + k] += over * (hit.colour[k] - held * (1 - part.colour[k]) * linear[p + k]);

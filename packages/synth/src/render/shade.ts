@@ -1,5 +1,5 @@
-import { shConstants } from "cameo";
-import { type LitVertices, maxLamps, vertexStride } from "../light/illuminate.ts";
+import { type Camera, shConstants } from "cameo";
+import { type LitVertices, lightAt, maxLamps, tangentAt, vertexStride } from "../light/illuminate.ts";
 import { type LightingSpec, surroundings, surroundingsSh } from "../light/lighting.ts";
 import { clamp, hash } from "../noise.ts";
 import type { Part } from "../part.ts";
@@ -11,12 +11,13 @@ export interface Hit {
   part: Part;
   /** How many places were added up. */
   count: number;
-  /** As in {@link LitVertices}: first sums, then means. The next four are parts of it. */
+  /** Camera-space direction to the eye, unit length. */
+  readonly view: Float64Array;
+  /** As in {@link LitVertices}: first sums, then means; tangents only of hair. The next three are parts of it. */
   readonly values: Float64Array;
-  readonly point: Float64Array;
   readonly normal: Float64Array;
-  readonly tangent: Float64Array;
   readonly light: Float64Array;
+  readonly tangent: Float64Array;
   /** Factors of the vertices' colours. */
   readonly tint: Float64Array;
   u: number;
@@ -32,11 +33,11 @@ function createHit(part: Part): Hit {
   return {
     part,
     count: 0,
+    view: new Float64Array(3),
     values,
-    point: values.subarray(0, 3),
-    normal: values.subarray(3, 6),
-    tangent: values.subarray(6, 9),
-    light: values.subarray(9),
+    normal: values.subarray(0, lightAt),
+    light: values.subarray(lightAt, tangentAt),
+    tangent: values.subarray(tangentAt),
     tint: new Float64Array(3),
     u: 0,
     v: 0,
@@ -91,6 +92,14 @@ export function createStage(scene: Scene, vertices: LitVertices, lighting: Light
   };
 }
 
+/** Looks through a place of the picture, pixels: so do all hits from here on. */
+export function aim({ hit: { view } }: Stage, { fx, fy, cx, cy }: Camera, u: number, v: number): void {
+  view[0] = (cx - u) / fx;
+  view[1] = (cy - v) / fy;
+  view[2] = -1;
+  normalise(view);
+}
+
 /** Begins a new hit. */
 export function startHit(hit: Hit, part: Part): void {
   const { values, tint } = hit;
@@ -102,10 +111,25 @@ export function startHit(hit: Hit, part: Part): void {
   hit.v = 0;
 }
 
-/** Adds what is at weights `a` and `b` of a triangle's first corners, of the part whose vertices begin at `first`. */
-export function addToHit({ scene, vertices, hit }: Stage, first: number, triangle: number, a: number, b: number): void {
+/** How many of the numbers of a vertex its material shades with. */
+const strideOf = ({ material }: Part): number => (material === "hair" ? vertexStride : tangentAt);
+
+/**
+ * Adds a place of a triangle of the part whose vertices begin at `first`.
+ * @param weights those of the triangle's first and second corner are at 2 `at`
+ */
+export function addToHit(
+  { scene, vertices, hit }: Stage,
+  first: number,
+  triangle: number,
+  weights: Float32Array,
+  at: number,
+): void {
   const { triangles, uvs, uvTriangles } = scene;
   const { values, tint, part } = hit;
+  const stride = strideOf(part);
+  const a = weights[2 * at];
+  const b = weights[2 * at + 1];
   const c = 1 - a - b;
   const t = 3 * triangle;
   const va = triangles[t];
@@ -114,7 +138,7 @@ export function addToHit({ scene, vertices, hit }: Stage, first: number, triangl
   const i = vertexStride * va;
   const j = vertexStride * vb;
   const k = vertexStride * vc;
-  for (let n = 0; n < vertexStride; n++) values[n] += a * vertices[i + n] + b * vertices[j + n] + c * vertices[k + n];
+  for (let n = 0; n < stride; n++) values[n] += a * vertices[i + n] + b * vertices[j + n] + c * vertices[k + n];
   if (part.colours) {
     const { colours } = part;
     const ca = 3 * (va - first);
@@ -137,19 +161,17 @@ export function addToHit({ scene, vertices, hit }: Stage, first: number, triangl
   hit.count++;
 }
 
-const view = new Float64Array(3);
 const mirrored = new Float64Array(3);
 const bumped = new Float64Array(3);
 
 /** Turns the sums into means, reads the texture, and computes the light towards the eye. */
 export function shadeHit(stage: Stage): void {
   const { hit } = stage;
-  const { part, point, normal, tangent, light, tint, albedo, colour } = hit;
+  const { part, view, values, normal, tangent, light, tint, albedo, colour } = hit;
   const mean = 1 / hit.count;
-  for (let n = 0; n < vertexStride; n++) hit.values[n] *= mean;
+  const stride = strideOf(part);
+  for (let n = 0; n < stride; n++) values[n] *= mean;
   normalise(normal);
-  const eye = -1 / Math.sqrt(point[0] * point[0] + point[1] * point[1] + point[2] * point[2]);
-  for (let n = 0; n < 3; n++) view[n] = point[n] * eye;
   let facing = normal[0] * view[0] + normal[1] * view[1] + normal[2] * view[2];
   if (part.doubleSided && facing < 0) {
     for (let n = 0; n < 3; n++) normal[n] = -normal[n];
@@ -191,7 +213,7 @@ export function shadeHit(stage: Stage): void {
       break;
     }
     case "metal":
-      reflect(normal);
+      reflect(view, normal);
       sharpRadiance(stage, mirrored[0], mirrored[1], mirrored[2], colour);
       for (let n = 0; n < 3; n++) {
         const f = albedo[n] + (1 - albedo[n]) * (1 - facing) ** 5;
@@ -208,19 +230,13 @@ export function shadeHit(stage: Stage): void {
   }
 }
 
-/**
- * Turns the sums of a clear surface (cornea, spectacle lens) into means, and computes the light that it mirrors.
- */
+/** Computes the light that a clear surface (cornea, spectacle lens) mirrors. */
 export function mirrorHit(stage: Stage): void {
   const { hit } = stage;
-  const { point, normal, colour } = hit;
-  const mean = 1 / hit.count;
-  for (let n = 0; n < vertexStride; n++) hit.values[n] *= mean;
+  const { view, normal, colour } = hit;
   normalise(normal);
-  const eye = -1 / Math.sqrt(point[0] * point[0] + point[1] * point[1] + point[2] * point[2]);
-  for (let n = 0; n < 3; n++) view[n] = point[n] * eye;
   const facing = clamp(normal[0] * view[0] + normal[1] * view[1] + normal[2] * view[2]);
-  reflect(normal);
+  reflect(view, normal);
   sharpRadiance(stage, mirrored[0], mirrored[1], mirrored[2], colour);
   const fresnel = 0.03 + 0.6 * (1 - facing) ** 5;
   for (let n = 0; n < 3; n++) colour[n] = fresnel * colour[n];
@@ -235,7 +251,7 @@ function normalise(v: Float64Array): void {
 }
 
 /** Leaves in `mirrored` where the eye looks by way of a mirror. */
-function reflect(n: Float64Array): void {
+function reflect(view: Float64Array, n: Float64Array): void {
   const d = 2 * (n[0] * view[0] + n[1] * view[1] + n[2] * view[2]);
   for (let k = 0; k < 3; k++) mirrored[k] = d * n[k] - view[k];
 }
@@ -294,6 +310,7 @@ function addGloss(
   f0: number,
   strength: number,
 ): void {
+  const { view } = hit;
   const a2 = roughness ** 4;
   const nv = Math.max(0.05, facing);
   const sv = Math.sqrt(nv * nv * (1 - a2) + a2);
@@ -329,6 +346,7 @@ function addGloss(
 
 /** Adds a blurred mirror image of the surroundings, where they are open. */
 function addRoughMirror({ hit, glossy: g }: Stage, n: Float64Array, strength: number): void {
+  const { view } = hit;
   const d = 2 * (n[0] * view[0] + n[1] * view[1] + n[2] * view[2]);
   const x = d * n[0] - view[0];
   const y = d * n[1] - view[1];
@@ -383,7 +401,7 @@ function sharpRadiance({ lighting }: Stage, x: number, y: number, z: number, out
  * along them: Kajiya and Kay 1989, Marschner 2003), and light that comes straight through from behind.
  */
 function shadeHair({ hit, lamps, glossy }: Stage, facing: number): void {
-  const { albedo, light, colour, normal, tangent: t } = hit;
+  const { view, albedo, light, colour, normal, tangent: t } = hit;
   for (let n = 0; n < 3; n++) colour[n] = 0.85 * albedo[n] * light[n];
   const hasDirection = t[0] !== 0 || t[1] !== 0 || t[2] !== 0;
   if (!hasDirection) return;

@@ -35,6 +35,10 @@ export interface Scene {
 /** About this the head turns against the trunk: halfway up the neck. Model space, mm. */
 const pivot: Vec3 = [0, -125, -42];
 
+/** Heights, lower by 0.3 z, where the bend of the neck ends and begins; model space, mm. */
+const larynx = -112;
+const collar = -175;
+
 /** The joints of the shoulders, where x is ± this; model space, mm. */
 const shoulder = { x: 170, y: -233 };
 
@@ -185,7 +189,9 @@ function createBend(pose: Pose, view: ViewSpec) {
       let x = positions[i];
       let y = positions[i + 1];
       const z = positions[i + 2];
-      const m = 9 * Math.floor(steps * smoothstep(-175, -112, y + 0.3 * z) + 0.5);
+      const height = y + 0.3 * z;
+      const share = height >= larynx ? 1 : height <= collar ? 0 : smoothstep(collar, larynx, height);
+      const m = 9 * Math.floor(steps * share + 0.5);
       if (Math.abs(x) > shoulder.x - 110) {
         isReshaped = lowerArm(x, y, lowered) || isReshaped;
         x = lowered[0];
