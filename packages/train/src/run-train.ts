@@ -95,7 +95,7 @@ async function run(config: TrainConfig, resume: boolean, out: Output): Promise<T
     stop.abort();
     out.write("\nSaving after this step; press Ctrl-C again to leave at once.\n");
   };
-  process.on("SIGINT", onInterrupt);
+  process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt);
   const bar = new SingleBar(
     {
       format: "{bar} step {value}/{total} | loss {loss} | {speed} samples/s | {eta_formatted} left",
@@ -126,7 +126,7 @@ async function run(config: TrainConfig, resume: boolean, out: Output): Promise<T
     return result.finished ? 0 : 130;
   } finally {
     bar.stop();
-    process.off("SIGINT", onInterrupt);
+    process.off("SIGINT", onInterrupt).off("SIGTERM", onInterrupt);
   }
 }
 

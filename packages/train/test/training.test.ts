@@ -110,16 +110,20 @@ describe("a run", () => {
     for (const other of results.slice(1)) expect(other.equals(results[0])).toBe(true);
   }, 120_000);
 
-  it("saves and leaves on Ctrl-C", async () => {
-    const { path, out } = configFile({ steps: 100_000, checkpointEvery: 50_000 });
-    const { child, ended, says } = start(["depth", "--config", path]);
-    await says("step 3 ");
-    child.kill("SIGINT");
-    const { code, text } = await ended;
-    expect(code, text).toBe(130);
-    expect(text).toContain("Stopped after step");
-    expect(await listCheckpoints(join(out, "checkpoints"))).toHaveLength(1);
-  }, 60_000);
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "saves and leaves on %s",
+    async (signal) => {
+      const { path, out } = configFile({ steps: 100_000, checkpointEvery: 50_000 });
+      const { child, ended, says } = start(["depth", "--config", path]);
+      await says("step 3 ");
+      child.kill(signal);
+      const { code, text } = await ended;
+      expect(code, text).toBe(130);
+      expect(text).toContain("Stopped after step");
+      expect(await listCheckpoints(join(out, "checkpoints"))).toHaveLength(1);
+    },
+    60_000,
+  );
 
   it("keeps the best checkpoint on validation data", async () => {
     const validation = { kind: "shapes", count: 8, seed: 99 };
