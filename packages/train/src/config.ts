@@ -30,7 +30,12 @@ const plainData = [
     count: count.default(1_000_000),
     framing: z.enum(["head", "photo", "face", "parse"]).default("head"),
   }),
-  z.strictObject({ kind: z.literal("portraits"), path: z.string().min(1) }),
+  z.strictObject({
+    kind: z.literal("portraits"),
+    path: z.string().min(1),
+    /** Samples made of each portrait: all but the first are turned, scaled, shifted and recoloured a little. */
+    variants: count.default(1),
+  }),
   /** What `cameo data prepare` wrote. */
   z.strictObject({ kind: z.literal("photos"), path: z.string().min(1) }),
 ] as const;

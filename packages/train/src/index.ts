@@ -9,6 +9,7 @@ export * from "./data/photos.ts";
 export * from "./data/prepare.ts";
 export { type Rejection, skinColoured } from "./data/prepare-photo.ts";
 export * from "./data/source.ts";
+export * from "./data/vary.ts";
 export * from "./export/bundle.ts";
 export * from "./export/export.ts";
 export * from "./export/rewrite.ts";

@@ -176,17 +176,17 @@ describe.skipIf(!present)("a small network", () => {
     const config = t.parseConfig({
       task: "face",
       out,
-      data: { kind: "portraits", path },
+      data: { kind: "portraits", path, variants: 4 },
       validation: { kind: "portraits", path },
       validationSamples: 6,
       size: 64,
       batch: 3,
-      steps: 80,
+      steps: 60,
       rate: 3e-3,
       average: 0.9,
       logEvery: 1,
-      checkpointEvery: 40,
-      sampleEvery: 80,
+      checkpointEvery: 30,
+      sampleEvery: 60,
       workers: 0,
       network: { body: "resnet18", width: 8 },
     });
@@ -199,8 +199,9 @@ describe.skipIf(!present)("a small network", () => {
       const some = metrics.filter((line) => line.step > from && line.step <= to && name in line);
       return some.reduce((sum, line) => sum + line[name], 0) / some.length;
     };
-    for (const name of ["loss", "rotation", "translation", "landmarks", "shape", "light"])
-      expect(mean(name, 70, 80), name).toBeLessThan(0.6 * mean(name, 0, 10));
+    const falls = { loss: 0.5, rotation: 0.5, translation: 0.5, landmarks: 0.5, light: 0.6, shape: 0.85 };
+    for (const [name, share] of Object.entries(falls))
+      expect(mean(name, 50, 60), name).toBeLessThan(share * mean(name, 0, 10));
     expect(metrics.filter((line) => "validation/landmarks" in line)).toHaveLength(2);
   }, 120_000);
 });

@@ -41,6 +41,7 @@ beforeAll(() => {
   writeFileSync(join(collection, "list_attr_celeba.txt"), "202599");
 });
 
+const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0);
 const lines = (file: string) =>
   readFileSync(join(folder, file), "utf8")
     .trim()
@@ -125,13 +126,13 @@ describe.skipIf(!present)("preparing photos", () => {
       // Aligned: about 88 of 224 pixels between the outer corners of the eyes of a frontal face, the nose in the middle.
       expect(Math.hypot(Number(p[90]) - Number(p[72]), Number(p[91]) - Number(p[73])) * 224).toBeGreaterThan(60);
       expect(Math.abs(Number(p[60]) - 0.5)).toBeLessThan(0.15);
-      expect(visible68.reduce((a: number, b: number) => a + b, 0)).toBeGreaterThan(45);
+      expect(sum(visible68)).toBeGreaterThan(45);
       // Skin on the cheeks and the forehead, none in the corners.
       const at = (u: number, v: number) => skin[Math.floor(v * 112) * 112 + Math.floor(u * 112)];
       const between = (a: number, b: number, k: number) => (Number(p[2 * a + k]) + Number(p[2 * b + k])) / 2;
       expect(at(between(31, 2, 0), between(31, 2, 1)) + at(between(35, 14, 0), between(35, 14, 1))).toBeGreaterThan(1);
       expect(at(0.02, 0.02) + at(0.98, 0.02)).toBe(0);
-      const share = skin.reduce((a: number, b: number) => a + b, 0) / 112 ** 2;
+      const share = sum(skin) / 112 ** 2;
       expect(share).toBeGreaterThan(0.12);
       expect(share).toBeLessThan(0.5);
     }

@@ -1,6 +1,7 @@
-import { type MapName, openShards, type PortraitSample } from "@cameo/synth";
+import { type MapName, openShards, type PortraitSample, random } from "@cameo/synth";
 import { faceCamera, Label, project, seenFrom } from "cameo";
 import type { Fields, Sample, Source, VectorKind } from "./source.ts";
+import { varied } from "./vary.ts";
 
 /** Millimetres nearer than the head's centre that add 1 to a {@link nearness}. */
 const NEARNESS_STEP = 200;
@@ -76,9 +77,10 @@ export function portraitFields(sample: PortraitSample, fields: Fields): Sample {
 
 /**
  * A folder that `cameo synth` wrote; its pictures may be a whole number of times larger than wanted.
+ * @param variants how many samples are made of each portrait: all but the first are {@link varied}
  * @throws if it holds none, or portraits of another size
  */
-export async function openPortraits(path: string, fields: Fields, size: number): Promise<Source> {
+export async function openPortraits(path: string, variants: number, fields: Fields, size: number): Promise<Source> {
   const maps = mapsOf(fields);
   const set = await openShards(path);
   const made = set.description.options.size;
@@ -86,8 +88,15 @@ export async function openPortraits(path: string, fields: Fields, size: number):
     throw new Error(
       `The portraits in ${path} are ${made} pixels wide: set "size" to ${made} or a part of it, not ${size}.`,
     );
-  const sample = async (index: number) => portraitFields(reduced(await set.sample(index, maps), made / size), fields);
-  return { count: set.count, sample };
+  return {
+    count: set.count * variants,
+    async sample(index) {
+      const portrait = await set.sample(index % set.count, maps);
+      const isFirst = index < set.count;
+      const shown = isFirst ? reduced(portrait, made / size) : varied(portrait, size, random(0, "variant", index));
+      return portraitFields(shown, fields);
+    },
+  };
 }
 
 /** A portrait with sides `factor` times shorter: means of colours, of all else the pixel nearest to the middle. */

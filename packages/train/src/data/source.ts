@@ -34,7 +34,7 @@ type PlainSourceSpec =
   | { readonly kind: "shapes"; readonly count: number; readonly seed: number }
   | { readonly kind: "folder"; readonly path: string }
   | SyntheticSpec
-  | { readonly kind: "portraits"; readonly path: string }
+  | { readonly kind: "portraits"; readonly path: string; readonly variants?: number }
   | { readonly kind: "photos"; readonly path: string };
 
 /** Opens a source for pictures of size × size. @throws if it lacks one of the fields */
@@ -47,7 +47,7 @@ export async function openSource(spec: SourceSpec, fields: Fields, size: number)
     case "synthetic":
       return openSynthetic(spec, fields, size);
     case "portraits":
-      return openPortraits(spec.path, fields, size);
+      return openPortraits(spec.path, spec.variants ?? 1, fields, size);
     case "photos":
       return openPhotos(spec.path, fields, size);
     case "mixed":
