@@ -78,7 +78,8 @@ async function prepare(photos: string[], options: Options, context: Context): Pr
 }
 
 function summary({ photos, before, faces, rejected }: PhotosPrepared): string {
-  const parts = [`${faces} faces; ${photos} photos`];
+  const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
+  const parts = [counted(faces, "face"), counted(photos, "photo")];
   if (before > 0) parts.push(`${before} looked at before`);
   const unused = Object.entries(rejected).map(([reason, count]) => `${count} ${reason}`);
   if (unused.length > 0) parts.push(`not used: ${unused.join(", ")} (rejects.jsonl)`);
