@@ -135,7 +135,7 @@ const face = z.strictObject({
       identity: weight.default(0.005),
       expression: weight.default(0.005),
       texture: weight.default(10),
-      light: weight.default(0.4),
+      light: weight.default(1),
       rotation: weight.default(0.01),
       translation: weight.default(0.004),
       // On all pictures: pixels² of a crop of 224, and what needs no truth at all.
