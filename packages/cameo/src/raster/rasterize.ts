@@ -62,13 +62,23 @@ export function rasterize(
   projectVertices(positions, vertexCount, frame);
 
   const flags = vertexFlags;
+  const points = screen;
+  // As `fill` does; here it costs no call. Areas are whole numbers.
+  const facing = cull === "back" ? -1 : Infinity;
   for (let t = 0, k = 0; k + 2 < triangles.length; t++, k += 3) {
     const a = triangles[k];
     const b = triangles[k + 1];
     const c = triangles[k + 2];
     const any = flags[a] | flags[b] | flags[c];
-    if (any === 0) fill(out, t, a, b, c, frame, false);
-    else if (any < invalid && (flags[a] & flags[b] & flags[c] & behind) === 0) {
+    if (any === 0) {
+      const x = points[3 * a];
+      const y = points[3 * a + 1];
+      const ux = points[3 * b] - x;
+      const uy = points[3 * b + 1] - y;
+      const wx = points[3 * c] - x;
+      const wy = points[3 * c + 1] - y;
+      if (ux * wy - uy * wx <= facing) fill(out, t, a, b, c, frame, false);
+    } else if (any < invalid && (flags[a] & flags[b] & flags[c] & behind) === 0) {
       fillClipped(out, t, positions, a, b, c, frame, vertexCount);
     }
   }
