@@ -54,7 +54,7 @@ export async function takePortrait(assets: Assets, spec: PortraitSpec, options: 
   const hair = underHeadwear(growHair(assets, head, spec.hair), worn);
   const beard = growBeard(assets, head, spec.beard);
   const stubble = [hair.stubble, beard.stubble].filter((s): s is Stubble => s !== null);
-  const painted = paintHead(assets, subject, head, stubble);
+  const painted = paintHead(assets, subject, head, stubble, worn.hidden);
 
   const rendering = renderPortrait(
     {

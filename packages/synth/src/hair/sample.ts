@@ -29,7 +29,7 @@ const kindWeights: Record<HairKind, readonly [women: number, men: number, old: n
 /** Which of the pack's styles women and men wear. */
 const styleWeights: Record<(typeof styleNames)[number], readonly [women: number, men: number]> = {
   afro01: [0.5, 0.7],
-  bob01: [1.3, 0.15],
+  bob01: [1.6, 0.15],
   bob02: [1.2, 0.25],
   braid01: [1, 0.05],
   long01: [2, 0.3],
@@ -191,7 +191,7 @@ function sampleStyle(random: Random, man: boolean): StyleLayer {
       ? [(long ? 0.07 : 0.12) * random.normal(), (long ? 0.02 : 0.06) * random.normal()]
       : [0, 0],
     volume: clamp(1 + 0.35 * random.normal(), 0.5, long ? 1.3 : 2.4),
-    cut: long && random.chance(0.5) ? random.range(-150, -15) : null,
+    cut: long && random.chance(0.4) ? random.range(-260, -30) : null,
     reach: !long && random.chance(0.3) ? random.range(10, 45) : null,
     roughness: random.range(2, 22),
   };
@@ -218,6 +218,7 @@ const straightDown: StrandLayer = {
   frizz: 1,
   fringe: null,
   cheeks: [0, 0],
+  front: [0, 0],
   tucked: [false, false],
   cut: null,
   flyaway: 0.04,
@@ -253,7 +254,12 @@ function sampleCurl(random: Random, curly: boolean): Pick<StrandLayer, "curl" | 
 }
 
 function longStrands(random: Random, curly: boolean): StrandLayer {
-  const length = random.range(120, 380);
+  // To the chin or the neck, the shoulders, the chest.
+  const length = random.pick(
+    [random.range(130, 260), random.range(260, 400), random.range(400, 620)],
+    [0.3, 0.35, 0.35],
+  );
+  const front = random.chance(0.3) ? 0 : random.chance(0.4) ? 1 : random.range(0.2, 0.8);
   const fringe = random.chance(0.3) ? sampleFringe(random) : null;
   const blunt = random.chance(0.55);
   const curl = sampleCurl(random, curly);
@@ -292,7 +298,8 @@ function longStrands(random: Random, curly: boolean): StrandLayer {
           [true, true],
         ] as const)
       : [false, false],
-    cut: blunt ? random.range(-230, -45) : null,
+    front: random.chance(0.2) ? [front, 0] : [front, front],
+    cut: blunt ? -Math.max(45, (length - 120) * random.range(0.7, 1)) : null,
     flyaway: random.range(0, 0.1),
   };
 }
@@ -354,7 +361,7 @@ function shortStrands(random: Random): StrandLayer {
 }
 
 function curlyStrands(random: Random): StrandLayer {
-  const length = random.range(30, 190);
+  const length = random.range(30, 190) * (random.chance(0.35) ? 2 : 1);
   return {
     ...longStrands(random, true),
     ...sampleCurl(random, true),
@@ -396,7 +403,7 @@ function mediumStrands(random: Random): StrandLayer {
 function sampleStrands(random: Random, man: boolean, curly: boolean): StrandLayer {
   const form = random.pick(
     ["long", "medium", "short", "curly"],
-    man ? [0.1, 0.2, 0.8, 0.15 + 0.4 * +curly] : [0.6, 0.3, 0.14, 0.1 + 0.4 * +curly],
+    man ? [0.12, 0.2, 0.8, 0.15 + 0.4 * +curly] : [1.4, 0.25, 0.1, 0.1 + 0.4 * +curly],
   );
   if (form === "long") return longStrands(random, curly);
   if (form === "medium") return mediumStrands(random);
@@ -408,7 +415,7 @@ function sampleStrands(random: Random, man: boolean, curly: boolean): StrandLaye
 function sampleMixed(random: Random, man: boolean, curly: boolean): HairLayer[] {
   const style = { ...sampleStyle(random, man), volume: random.range(0.6, 1.2) };
   const short = man ? random.chance(0.8) : random.chance(0.25);
-  const locks = short ? shortStrands(random) : random.chance(0.5) ? mediumStrands(random) : longStrands(random, curly);
+  const locks = short ? shortStrands(random) : random.chance(0.3) ? mediumStrands(random) : longStrands(random, curly);
   return [
     style,
     {

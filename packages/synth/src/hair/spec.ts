@@ -118,6 +118,8 @@ export interface StrandLayer {
   } | null;
   /** How far hair covers the cheek: subject's left, right. */
   readonly cheeks: readonly [number, number];
+  /** Share of the locks that fall before the shoulder on each side instead of behind it: subject's left, right. */
+  readonly front: readonly [number, number];
   /** Whether hair goes behind the ear: subject's left, right. */
   readonly tucked: readonly [boolean, boolean];
   /** Ends are cut at this height, y. */

@@ -10,8 +10,11 @@ const mostTriangles = 18000;
 
 const smooth = (t: number) => (t <= 0 ? 0 : t >= 1 ? 1 : t * t * (3 - 2 * t));
 
-/** Where shoulders are, for hair that lies on them: an ellipsoid, model space, mm. */
-const shoulders = { y: -262, z: -18, rx: 215, ry: 72, rz: 92 };
+/** Where shoulders and chest are, for hair that lies on them: ellipsoids, model space, mm. */
+const trunk = [
+  { y: -262, z: -18, rx: 215, ry: 72, rz: 92 },
+  { y: -430, z: -22, rx: 190, ry: 220, rz: 112 },
+] as const;
 
 /** Grows the locks of a layer from the roots of a scalp. */
 export function growStrands(
@@ -117,6 +120,7 @@ function growPath(
   let count = 0;
   let cheekSide = 0;
   let nearest = Infinity;
+  const inFront = !layer.tie && random.chance(layer.front[root.x > 0 ? 0 : 1]) && root.meanZ > -75;
   for (let i = 0; i <= steps; i++) {
     const s = i * h;
     let ox = x;
@@ -172,7 +176,7 @@ function growPath(
       const weight = layer.tie ? 0 : gravity * Math.min(1, s / 40);
       let gx = cx - 0.0006 * x;
       let gy = cy - weight;
-      let gz = cz;
+      let gz = cz + (inFront && y < chinY + 30 ? 0.35 * weight : 0);
       const g = Math.sqrt(gx * gx + gy * gy + gz * gz) + 1e-6;
       gx /= g;
       gy /= g;
@@ -263,13 +267,14 @@ function growPath(
         dz -= inward * z;
       }
     }
-    // On the shoulders.
-    const sx = x / shoulders.rx;
-    const sy = (y - shoulders.y) / shoulders.ry;
-    const sz = (z - shoulders.z) / (shoulders.rz + 8 * level);
-    const inside = sx * sx + sy * sy + sz * sz;
-    if (inside < 1) {
-      z += (z > shoulders.z + 10 ? 1 : -1) * 0.9 * h * (1 - inside);
+    // On shoulders and chest, before or behind them.
+    for (const body of trunk) {
+      const sx = x / body.rx;
+      const sy = (y - body.y) / body.ry;
+      const sz = (z - body.z) / (body.rz + 8 * level);
+      const inside = sx * sx + sy * sy + sz * sz;
+      if (inside >= 1) continue;
+      z += (inFront || z > body.z + 40 ? 1 : -1) * 0.9 * h * (1 - inside);
       y += 0.3 * h;
     }
   }

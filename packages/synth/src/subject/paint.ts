@@ -17,13 +17,22 @@ export interface PaintedHead {
   readonly texture: Float32Array;
 }
 
-/** Paints a head in the colours of its subject. */
-export function paintHead(assets: Assets, subject: SubjectSpec, head: Head, stubble: readonly Stubble[]): PaintedHead {
+/**
+ * Paints a head in the colours of its subject.
+ * @param hidden vertices of the base mesh that lie under clothes: the skin there is left out, or it would poke through
+ */
+export function paintHead(
+  assets: Assets,
+  subject: SubjectSpec,
+  head: Head,
+  stubble: readonly Stubble[],
+  hidden: Uint32Array = new Uint32Array(0),
+): PaintedHead {
   const painted = paintSkin(assets, subject.skin, stubble);
   const { brows, lashes } = subject;
   return {
     parts: [
-      skinPart(assets.skin, head, painted, stubble),
+      withoutHidden(skinPart(assets.skin, head, painted, stubble), assets.skin, hidden),
       ...eyeParts(assets, subject.eyes, head),
       teethPart(assets, head, subject.teeth),
       tonguePart(assets, head),
@@ -71,6 +80,34 @@ function skinPart(
     doubleSided: false,
     labels: stubble.length > 0 ? labelsWith(mesh, stubble) : mesh.labels,
     extras: mesh.extras,
+  };
+}
+
+/** A skin without the triangles that lie all under clothes. */
+function withoutHidden(part: Part, { stencils, vertexCount }: SkinMesh, hidden: Uint32Array): Part {
+  if (hidden.length === 0) return part;
+  const isHidden = new Set(hidden);
+  const covered = new Uint8Array(vertexCount).fill(1);
+  for (let v = 0; v < vertexCount; v++)
+    for (let e = stencils.offsets[v]; e < stencils.offsets[v + 1] && covered[v]; e++)
+      if (!isHidden.has(stencils.columns[e])) covered[v] = 0;
+  const { triangles, uvTriangles = triangles, labels, extras } = part;
+  const kept: number[] = [];
+  for (let t = 0; t < triangles.length / 3; t++)
+    if (!covered[triangles[3 * t]] || !covered[triangles[3 * t + 1]] || !covered[triangles[3 * t + 2]]) kept.push(t);
+  const corners = (from: Uint32Array) => {
+    const out = new Uint32Array(3 * kept.length);
+    for (let i = 0; i < kept.length; i++) for (let k = 0; k < 3; k++) out[3 * i + k] = from[3 * kept[i] + k];
+    return out;
+  };
+  const values = <T extends number>(from: T | Uint8Array) =>
+    typeof from === "number" ? from : Uint8Array.from(kept, (t) => from[t]);
+  return {
+    ...part,
+    triangles: corners(triangles),
+    uvTriangles: corners(uvTriangles),
+    labels: values(labels),
+    extras: values(extras),
   };
 }
 
