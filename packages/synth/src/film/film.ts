@@ -112,7 +112,7 @@ export function sampleFilm(random: Random): FilmSpec {
   }));
   return {
     metering: random.range(0.7, 1),
-    exposure: (0.2 + 0.5 * severity) * clamped(random.normal(), 2.1),
+    exposure: (0.2 + 0.4 * severity) * clamped(random.normal(), 1.9),
     balance: around(0.13),
     defocus: amount(0.6, 0.009),
     motion: amount(0.3, 0.04),

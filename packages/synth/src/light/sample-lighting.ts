@@ -61,8 +61,8 @@ const scenes: Record<string, { readonly weight: number; readonly draw: (random: 
   ring: { weight: 0.4, draw: ring },
   flash: { weight: 0.7, draw: flash },
   screen: { weight: 0.3, draw: screen },
-  party: { weight: 0.6, draw: party },
-  stage: { weight: 0.5, draw: stage },
+  party: { weight: 0.4, draw: party },
+  stage: { weight: 0.35, draw: stage },
 };
 
 /** Light of everyday photos, from flat to hard and from every side. */

@@ -59,7 +59,7 @@ const paleSkin = [0.6, 0.405, 0.32] as const;
 
 /** Melanin of most people by ancestry: mean and standard deviation. */
 const melaninOf: Readonly<Record<string, readonly [number, number]>> = {
-  african: [1.9, 0.5],
+  african: [2.35, 0.5],
   asian: [0.55, 0.35],
   caucasian: [0.15, 0.3],
 };
