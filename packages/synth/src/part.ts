@@ -2,6 +2,9 @@ import type { Label, MorphableModel } from "cameo";
 import type { Fitting } from "./makehuman/mhclo.ts";
 import type { Texture } from "./texture.ts";
 
+/** Linear red, green, blue: a reflectance, or factors on one. */
+export type Rgb = readonly [number, number, number];
+
 /** What a surface is made of: decides how light leaves it. */
 export type Material =
   | "skin"
@@ -55,7 +58,7 @@ export interface Part {
   /** Multiplied with the colours; its alpha cuts the surface out. */
   readonly texture?: Texture;
   /** Linear reflectance r, g, b of the whole part; multiplied with texture and `colours`. */
-  readonly colour: readonly [number, number, number];
+  readonly colour: Rgb;
   /** Linear factors r, g, b per vertex. */
   readonly colours?: Float32Array;
   /**
@@ -91,5 +94,5 @@ export interface BareHead {
 export interface Stubble {
   readonly density: Float32Array;
   /** Linear r, g, b. */
-  readonly colour: readonly [number, number, number];
+  readonly colour: Rgb;
 }

@@ -1,7 +1,8 @@
 import { clamp, fbm2 } from "../noise.ts";
+import type { Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
 import { random as randomOf } from "../random.ts";
-import { blur, type Canvas, createCanvas, type Rgb, resized } from "./canvas.ts";
+import { blur, type Canvas, createCanvas, resized } from "./canvas.ts";
 import { room, shelves, window } from "./interior.ts";
 import { foliage, landscape } from "./nature.ts";
 import { bars, castShadow, patches, plant, post, seat, strands } from "./objects.ts";

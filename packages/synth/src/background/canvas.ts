@@ -1,7 +1,7 @@
+import type { Rgb } from "../part.ts";
 import { type TileName, tile, tileSize } from "./tiles.ts";
 
 /** Linear red, green and blue. */
-export type Rgb = readonly [number, number, number];
 
 /** A square picture in linear light, drawn on from far to near. Places are in picture units: (0, 0) top left, (1, 1) bottom right. */
 export interface Canvas {

@@ -1,5 +1,6 @@
+import type { Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
-import { type Canvas, fillAll, type Paint, type Rgb } from "./canvas.ts";
+import { type Canvas, fillAll, type Paint } from "./canvas.ts";
 import { paintSky } from "./nature.ts";
 import { leafColour, mixed, scaled, surfaceColour, varied, woodColour } from "./palette.ts";
 import { facing, fillOn, fillRect, type Plane, seen } from "./plane.ts";

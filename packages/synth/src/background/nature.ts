@@ -1,5 +1,6 @@
+import type { Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
-import { type Canvas, fillAll, fillBox, fillEllipse, fillPolygon, type Paint, type Rgb, stroke } from "./canvas.ts";
+import { type Canvas, fillAll, fillBox, fillEllipse, fillPolygon, type Paint, stroke } from "./canvas.ts";
 import { colourOf, leafColour, mixed, scaled, varied } from "./palette.ts";
 import type { Painter } from "./scene.ts";
 import { anywhere } from "./surfaces.ts";

@@ -1,5 +1,6 @@
+import type { Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
-import { type Canvas, fillAll, fillCushion, fillEllipse, type Paint, type Rgb } from "./canvas.ts";
+import { type Canvas, fillAll, fillCushion, fillEllipse, type Paint } from "./canvas.ts";
 import { randomWord, textWidth, write } from "./lettering.ts";
 import { paintSky } from "./nature.ts";
 import { colourOf, mixed, scaled, surfaceColour, varied } from "./palette.ts";

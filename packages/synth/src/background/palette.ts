@@ -1,6 +1,6 @@
 import { clamp } from "../noise.ts";
+import type { Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
-import type { Rgb } from "./canvas.ts";
 
 /** Relative luminance of linear red, green, blue (ITU-R BT.709). */
 export const luminance = ([r, g, b]: Rgb): number => 0.2126 * r + 0.7152 * g + 0.0722 * b;

@@ -1,5 +1,6 @@
+import type { Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
-import { type Canvas, fillAll, fillCushion, fillEllipse, fillPolygon, type Paint, type Rgb, stroke } from "./canvas.ts";
+import { type Canvas, fillAll, fillCushion, fillEllipse, fillPolygon, type Paint, stroke } from "./canvas.ts";
 import { paintSky } from "./nature.ts";
 import { colourOf, hairLike, mixed, scaled, skinLike, surfaceColour } from "./palette.ts";
 import type { Painter } from "./scene.ts";

@@ -1,5 +1,6 @@
+import type { Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
-import type { Canvas, Rgb } from "./canvas.ts";
+import type { Canvas } from "./canvas.ts";
 
 /** What can fill a whole picture behind a head. */
 export const sceneKinds = [

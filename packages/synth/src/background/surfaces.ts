@@ -1,5 +1,6 @@
+import type { Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
-import { type Canvas, fillAll, fillEllipse, fillPolygon, type Paint, type Rgb, stroke } from "./canvas.ts";
+import { type Canvas, fillAll, fillEllipse, fillPolygon, type Paint, stroke } from "./canvas.ts";
 import { mixed, scaled, surfaceColour, varied, woodColour } from "./palette.ts";
 import { facing, fillOn, fillRect, seen } from "./plane.ts";
 import type { Painter } from "./scene.ts";

@@ -1,7 +1,7 @@
 import type { Person } from "../makehuman/macro.ts";
 import { clamp } from "../noise.ts";
+import type { Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
-import type { Rgb } from "../subject/spec.ts";
 import type { HairColour } from "./spec.ts";
 
 /** Tones as sRGB, and how often people of African, Asian and European descent have them. */

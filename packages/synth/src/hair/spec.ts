@@ -1,4 +1,4 @@
-import type { Rgb } from "../subject/spec.ts";
+import type { Rgb } from "../part.ts";
 
 /** Along x, y and z. */
 type Triple = readonly [number, number, number];

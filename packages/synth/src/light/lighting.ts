@@ -1,7 +1,5 @@
 import { shConstants, shCount, type Vec3 } from "cameo";
-import type { Part } from "../part.ts";
-
-type Rgb = Part["colour"];
+import type { Rgb } from "../part.ts";
 
 /**
  * A light far away. Directions point to it, unit length, in light space: x right in the picture, y up, z towards the viewer.

@@ -1,10 +1,9 @@
 import { shade, type Vec3 } from "cameo";
 import { clamp } from "../noise.ts";
-import type { Part } from "../part.ts";
+import type { Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
 import { type Glow, illuminationOf, type Lamp, type LightingSpec, sphereDirections } from "./lighting.ts";
 
-type Rgb = Part["colour"];
 type Scene = Omit<LightingSpec, "scene">;
 
 /** The direction `azimuth` degrees to the picture's right of the viewer's side, `elevation` degrees above the horizon; light space. */

@@ -1,12 +1,12 @@
 import { Label, type MorphableModel, Region, vertexNormals } from "cameo";
 import type { Assets } from "../assets.ts";
 import type { BoundPart } from "../makehuman/pack.ts";
-import { Extra, type Part, type Stubble } from "../part.ts";
+import { Extra, type Part, type Rgb, type Stubble } from "../part.ts";
 import { eyeParts, taken } from "./eyes.ts";
 import type { Head } from "./head.ts";
 import type { SkinMesh } from "./skin-mesh.ts";
 import { type PaintedSkin, paintSkin } from "./skin-paint.ts";
-import type { Rgb, SubjectSpec } from "./spec.ts";
+import type { SubjectSpec } from "./spec.ts";
 import { textureCoefficients } from "./texture-fit.ts";
 
 /** A head as it is drawn. */

@@ -2,9 +2,10 @@ import type { Assets } from "../assets.ts";
 import { randomPerson, randomShape } from "../makehuman/heads.ts";
 import { ancestryShares, type Person } from "../makehuman/macro.ts";
 import { clamp, mix } from "../noise.ts";
+import type { Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
 import type { SkinPicture } from "./skins.ts";
-import type { EyeSpec, MakeUp, Rgb, SkinSpec, SubjectSpec } from "./spec.ts";
+import type { EyeSpec, MakeUp, SkinSpec, SubjectSpec } from "./spec.ts";
 
 const luminance = ([r, g, b]: Rgb) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
 

@@ -1,13 +1,13 @@
 import { linearOfSrgb, toSrgb } from "cameo";
 import type { Assets } from "../assets.ts";
 import { mix } from "../noise.ts";
-import type { Stubble } from "../part.ts";
+import type { Rgb, Stubble } from "../part.ts";
 import { type Random, random } from "../random.ts";
 import type { Texture } from "../texture.ts";
 import { bloodAbsorbs } from "./sample.ts";
 import { plainRows, skinCrop } from "./skin-mesh.ts";
 import type { SkinPicture } from "./skins.ts";
-import type { MakeUp, Rgb, SkinSpec, Spots } from "./spec.ts";
+import type { MakeUp, SkinSpec, Spots } from "./spec.ts";
 
 /** Tables from a blended sRGB byte of the pack's skins to that of a subject's skin, one per channel. */
 function toneTables({ tone, contrast, share }: SkinSpec, a: SkinPicture, b: SkinPicture): Uint8Array[] {

@@ -2,8 +2,8 @@ import { linearOfSrgb, toSrgb } from "cameo";
 import sharp from "sharp";
 import { readPicture, skinNames } from "../makehuman/files.ts";
 import { mix } from "../noise.ts";
+import type { Rgb } from "../part.ts";
 import { plainRows, type SkinMesh, skinCrop, skinSide } from "./skin-mesh.ts";
-import type { Rgb } from "./spec.ts";
 
 /** A skin of the pack: what a head shows of it, without painted hair. */
 export interface SkinPicture {

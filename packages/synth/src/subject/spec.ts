@@ -1,7 +1,5 @@
 import type { Person } from "../makehuman/macro.ts";
-
-/** Linear reflectance, or factors on it. */
-export type Rgb = readonly [number, number, number];
+import type { Rgb } from "../part.ts";
 
 /** Who a portrait shows: everything about head and skin that does not change from picture to picture. */
 export interface SubjectSpec {

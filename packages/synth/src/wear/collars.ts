@@ -1,5 +1,5 @@
 import { hash } from "../noise.ts";
-import { Extra, type Part } from "../part.ts";
+import { Extra, type Part, type Rgb } from "../part.ts";
 import {
   ball,
   createPart,
@@ -7,7 +7,6 @@ import {
   loft,
   mergeSheets,
   type Point,
-  type Rgb,
   ringNoise,
   type Sheet,
   smoothstep,

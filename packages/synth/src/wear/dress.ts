@@ -1,5 +1,5 @@
 import type { Assets } from "../assets.ts";
-import { type BareHead, Extra, type Part } from "../part.ts";
+import { type BareHead, Extra, type Part, type Rgb } from "../part.ts";
 import type { Texture } from "../texture.ts";
 import { type CollarSpec, createNecklace, shapeCollar, shapeTie } from "./collars.ts";
 import { type FabricSpec, fabricUvs, paintFabric } from "./fabric.ts";
@@ -8,7 +8,7 @@ import { type Covering, createHeadwear } from "./headwear.ts";
 import { createEarphones, createEarrings, createHairFlower, earPoints } from "./jewellery.ts";
 import { createOccluder } from "./occluders.ts";
 import type { WearSpec } from "./sample.ts";
-import { createPart, type Rgb, type Sheet } from "./shapes.ts";
+import { createPart, type Sheet } from "./shapes.ts";
 import { createSkullGrid } from "./skull.ts";
 import { fitShirt, type Garment, hiddenUnder, neckRootOf } from "./tops.ts";
 import { createTrunkGrid } from "./trunk.ts";

@@ -1,7 +1,7 @@
 import { clamp, hash, noise } from "../noise.ts";
+import type { Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
 import type { Texture } from "../texture.ts";
-import type { Rgb } from "./shapes.ts";
 
 const patterns = ["plain", "stripes", "checks", "plaid", "dots", "print", "knit", "tweed", "text", "emblem"] as const;
 

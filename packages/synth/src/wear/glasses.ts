@@ -1,7 +1,7 @@
 import { type MorphableModel, Region, surfacePositions } from "cameo";
-import { type BareHead, Extra, type Part } from "../part.ts";
+import { type BareHead, Extra, type Part, type Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
-import { createPart, lerp, loft, mergeSheets, type Point, type Rgb, type Sheet, tube } from "./shapes.ts";
+import { createPart, lerp, loft, mergeSheets, type Point, type Sheet, tube } from "./shapes.ts";
 import type { SkullGrid } from "./skull.ts";
 
 const shapes = ["round", "oval", "rectangle", "square", "aviator", "catEye", "wayfarer"] as const;

@@ -1,5 +1,5 @@
 import { clamp, hash } from "../noise.ts";
-import { Extra, type Part } from "../part.ts";
+import { Extra, type Part, type Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
 import { sampleClothColour } from "./fabric.ts";
 import {
@@ -8,7 +8,6 @@ import {
   loft,
   mergeSheets,
   type Point,
-  type Rgb,
   ringNoise,
   roundedBox,
   type Sheet,

@@ -1,9 +1,9 @@
 import type { Assets } from "../assets.ts";
-import { type BareHead, Extra, type Part } from "../part.ts";
+import { type BareHead, Extra, type Part, type Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
 import { sampleClothColour } from "./fabric.ts";
 import { createFlower, createHeadphones } from "./headwear.ts";
-import { ball, createPart, ellipsoid, mergeSheets, type Point, type Rgb, type Sheet, tube } from "./shapes.ts";
+import { ball, createPart, ellipsoid, mergeSheets, type Point, type Sheet, tube } from "./shapes.ts";
 import type { SkullGrid } from "./skull.ts";
 
 export interface EarringSpec {

@@ -1,5 +1,5 @@
 import { surfacePositions } from "cameo";
-import { type BareHead, Extra, type Part } from "../part.ts";
+import { type BareHead, Extra, type Part, type Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
 import { sampleClothColour } from "./fabric.ts";
 import {
@@ -12,7 +12,6 @@ import {
   lerp,
   loft,
   type Point,
-  type Rgb,
   roundedBox,
   type Sheet,
   tube,

@@ -1,4 +1,5 @@
 import { ancestryShares, type Person } from "../makehuman/macro.ts";
+import type { Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
 import type { CollarSpec, NecklaceSpec } from "./collars.ts";
 import { type FabricSpec, sampleClothColour, sampleFabric } from "./fabric.ts";
@@ -14,7 +15,6 @@ import {
   sampleMetal,
 } from "./jewellery.ts";
 import { type OccluderSpec, sampleOccluder } from "./occluders.ts";
-import type { Rgb } from "./shapes.ts";
 import type { CutSpec } from "./tops.ts";
 
 /** What somebody wears, and what is in front of them: plain data. */

@@ -1,9 +1,8 @@
 import { Label } from "cameo";
 import { noise } from "../noise.ts";
-import type { Extra, Follows, Material, Part } from "../part.ts";
+import type { Extra, Follows, Material, Part, Rgb } from "../part.ts";
 
 export type Point = [number, number, number];
-export type Rgb = readonly [number, number, number];
 
 /** A piece of surface: x, y, z per vertex (mm), triangles counter-clockwise from outside, u and v per vertex. */
 export interface Sheet {
