@@ -1,8 +1,6 @@
 import type { Rgb } from "../part.ts";
 import { type TileName, tile, tileSize } from "./tiles.ts";
 
-/** Linear red, green and blue. */
-
 /** A square picture in linear light, drawn on from far to near. Places are in picture units: (0, 0) top left, (1, 1) bottom right. */
 export interface Canvas {
   /** Pixels a side. */
