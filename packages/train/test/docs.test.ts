@@ -8,8 +8,13 @@ it("the configuration in docs/training.md is right", () => {
   expect(parseConfig({ ...JSON.parse(json), task: "depth" })).toMatchObject({ batch: 8, keep: 3, provider: "cpu" });
 });
 
-it.each(["face.json", "face-paper.json"])("the preset %s is right", (name) => {
-  const text = readFileSync(new URL(`../presets/${name}`, import.meta.url), "utf8");
+it.each([
+  ["face", "face", "synthetic"],
+  ["face-paper", "face", "photos"],
+  ["parse-128", "parse", "portraits"],
+  ["parse", "parse", "portraits"],
+])("the preset %s is right", (name, expectedTask, kind) => {
+  const text = readFileSync(new URL(`../presets/${name}.json`, import.meta.url), "utf8");
   const { task, data } = parseConfig(JSON.parse(text));
-  expect([task, data.kind]).toEqual(["face", name === "face.json" ? "synthetic" : "photos"]);
+  expect([task, data.kind]).toEqual([expectedTask, kind]);
 });
