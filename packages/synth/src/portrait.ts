@@ -22,10 +22,10 @@ export async function makePortraits(
   assets: Assets,
   seed: number,
   index: number,
-  { size, framing, frames, rotation }: PortraitOptions,
+  { size, framing, frames, rotation, styles }: PortraitOptions,
 ): Promise<PortraitSample[]> {
   const samples: PortraitSample[] = [];
-  let spec = samplePortrait(assets, seed, index, framing);
+  let spec = samplePortrait(assets, seed, index, framing, styles);
   for (let frame = 0; frame < frames; frame++) {
     if (frame > 0) spec = sampleNext(spec, rotation, random(seed, "portrait", index, "frame", frame));
     samples.push(await takePortrait(assets, spec, { size, seed, index, frame }));
@@ -151,6 +151,7 @@ function factsOf({ subject, hair, beard, wear, view, lighting, background, expre
     sex: person.male > 0.5 ? "male" : "female",
     skin: skinClass(skin.tone),
     hair: hair.kind,
+    style: hair.layers.find((layer) => layer.type === "style")?.name ?? "none",
     "hair colour": hair.colour.name,
     beard: beard.kind,
     light: lighting.scene,

@@ -1,4 +1,5 @@
 import type { Angles, Camera, Pose } from "cameo";
+import type { StyleSet } from "./hair/sample.ts";
 
 /** What portraits are made like. */
 export interface PortraitOptions {
@@ -13,9 +14,17 @@ export interface PortraitOptions {
   readonly frames: number;
   /** Least and greatest relative rotation between consecutive frames, degrees. */
   readonly rotation: readonly [number, number];
+  /** Which styles of the pack hair may have: those for training, or those kept to evaluate what was trained. */
+  readonly styles: StyleSet;
 }
 
-export const defaultPortraitOptions: PortraitOptions = { size: 256, framing: "head", frames: 1, rotation: [5, 15] };
+export const defaultPortraitOptions: PortraitOptions = {
+  size: 256,
+  framing: "head",
+  frames: 1,
+  rotation: [5, 15],
+  styles: "training",
+};
 
 /** One picture with everything that is known about it. All maps have `size` × `size` pixels, rows from the top. */
 export interface PortraitSample {

@@ -43,11 +43,12 @@ export function samplePortrait(
   seed: number,
   index: number,
   framing: PortraitOptions["framing"],
+  styles: PortraitOptions["styles"] = "training",
 ): PortraitSpec {
   const source = (purpose: string) => random(seed, "portrait", index, purpose);
   const drawn = sampleSubject(source("subject"), assets);
   const { person } = drawn;
-  const hair = sampleHair(source("hair"), person);
+  const hair = sampleHair(source("hair"), person, styles);
   const subject = { ...drawn, brows: { ...drawn.brows, colour: browColour(drawn, hair) } };
   const view = sampleView(source("view"), framing);
   const expression = sampleExpression(source("expression"));

@@ -80,7 +80,14 @@ async function evaluateSynthetic(options: SyntheticOptions, context: Context): P
   try {
     const model = await decodeMorphableModel(await (await openNodeBundle(models)).read("head"));
     const { signal } = context;
-    const portraits = streamPortraits({ assets, models, seed, count, options: { size, framing: "photo" }, signal });
+    const portraits = streamPortraits({
+      assets,
+      models,
+      seed,
+      count,
+      options: { size, framing: "photo", styles: "held-out" },
+      signal,
+    });
     for await (const [portrait] of portraits) {
       const { index } = portrait.truth;
       try {

@@ -34,6 +34,7 @@ interface Options extends Pick<RunOptions, "models" | "threads" | "json" | "verb
   assets?: string;
   size: number;
   framing: PortraitOptions["framing"];
+  heldOut?: boolean;
   pairs?: number | true;
   rotation: readonly [number, number];
   format: PictureFormat;
@@ -71,6 +72,7 @@ always the same. A folder that holds a part of the set already is completed.`,
         .argParser(rotationRange)
         .default([5, 15], "5:15"),
     )
+    .option("--held-out", "hair with the styles that no training set has, to evaluate what was trained")
     .addOption(
       new Option("--format <name>", "picture files; maps are always png").choices(pictureFormats).default("webp"),
     )
@@ -106,18 +108,19 @@ async function synth(options: Options, context: Context): Promise<void> {
   if (preview !== undefined) await checkDirectory(dirname(preview));
   const frames = options.pairs === true ? 2 : (options.pairs ?? 1);
   const { count, seed, first, models, size, framing, rotation, format } = options;
+  const styles: PortraitOptions["styles"] = options.heldOut ? "held-out" : "training";
   const stream = {
     assets: findAssets(options.assets),
     models,
     seed,
     first,
     count,
-    options: { size, framing, frames, rotation },
+    options: { size, framing, frames, rotation, styles },
     workers: options.threads,
     signal: context.signal,
   };
   if (output === undefined && preview === undefined) {
-    printStatistics(context, options, await drawnStatistics(stream, framing));
+    printStatistics(context, options, await drawnStatistics(stream, { framing, styles }));
     return;
   }
   const progress = new Progress(context, count, frames);
@@ -164,7 +167,10 @@ async function synth(options: Options, context: Context): Promise<void> {
 }
 
 /** How the first pictures of all people are spread: known without making them. */
-async function drawnStatistics(stream: StreamOptions, framing: Options["framing"]): Promise<FactTable[]> {
+async function drawnStatistics(
+  stream: StreamOptions,
+  drawn: Pick<PortraitOptions, "framing" | "styles">,
+): Promise<FactTable[]> {
   const { seed, first = 0, count, signal } = stream;
   const describe = await describePortraits(stream);
   const tally = new Tally();
@@ -172,7 +178,7 @@ async function drawnStatistics(stream: StreamOptions, framing: Options["framing"
     // Lets an interruption through.
     if (index % 256 === 0) await setImmediate();
     signal?.throwIfAborted();
-    tally.add(describe(seed, index, framing));
+    tally.add(describe(seed, index, drawn));
   }
   return tally.tables();
 }

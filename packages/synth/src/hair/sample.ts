@@ -40,8 +40,15 @@ const styleWeights: Record<(typeof styleNames)[number], readonly [women: number,
   short04: [0.3, 1.5],
 };
 
-/** Draws hair that suits a person of this age and sex. */
-export function sampleHair(random: Random, person: Person): HairSpec {
+/** Styles of the pack that no training set has: what hair never trained on is evaluated with. */
+const heldOutStyles: readonly string[] = ["bob02", "short04"];
+
+export type StyleSet = "training" | "held-out";
+
+const stylesOf = (set: StyleSet) => styleNames.filter((name) => heldOutStyles.includes(name) === (set === "held-out"));
+
+/** Draws hair that suits a person of this age and sex. @param styles which of the pack's styles may occur */
+export function sampleHair(random: Random, person: Person, styles: StyleSet = "training"): HairSpec {
   const kinds = Object.keys(kindWeights) as HairKind[];
   const old = clamp((person.age - 35) / 35);
   const adult = clamp((person.age - 14) / 10, 0.02, 1);
@@ -60,7 +67,7 @@ export function sampleHair(random: Random, person: Person): HairSpec {
     colour: sampleHairColour(random, person),
     hairline: sampleHairline(random, person, man, kind),
   };
-  return { ...base, layers: sampleLayers(random, person, man, kind) };
+  return { ...base, layers: sampleLayers(random, person, man, kind, styles) };
 }
 
 function sampleHairline(random: Random, person: Person, man: boolean, kind: HairKind): Hairline {
@@ -92,15 +99,15 @@ function sampleHairline(random: Random, person: Person, man: boolean, kind: Hair
   };
 }
 
-function sampleLayers(random: Random, person: Person, man: boolean, kind: HairKind): HairLayer[] {
+function sampleLayers(random: Random, person: Person, man: boolean, kind: HairKind, styles: StyleSet): HairLayer[] {
   const curly = random.chance(0.25 + 0.5 * person.african);
   switch (kind) {
     case "style":
-      return [sampleStyle(random, man)];
+      return [sampleStyle(random, man, styles)];
     case "strands":
       return withBase(random, sampleStrands(random, man, curly));
     case "mixed":
-      return sampleMixed(random, man, curly);
+      return sampleMixed(random, man, curly, styles);
     case "gathered":
       return sampleGathered(random, curly);
     case "shell":
@@ -168,10 +175,11 @@ function withBase(random: Random, locks: StrandLayer): HairLayer[] {
   ];
 }
 
-function sampleStyle(random: Random, man: boolean): StyleLayer {
+function sampleStyle(random: Random, man: boolean, styles: StyleSet): StyleLayer {
+  const names = stylesOf(styles);
   const name = random.pick(
-    styleNames,
-    styleNames.map((n) => styleWeights[n][man ? 1 : 0]),
+    names,
+    names.map((n) => styleWeights[n][man ? 1 : 0]),
   );
   const wild = random.uniform();
   const size = 1 + 0.03 * random.normal();
@@ -412,8 +420,8 @@ function sampleStrands(random: Random, man: boolean, curly: boolean): StrandLaye
 }
 
 /** A style of the pack with grown locks over it: other outlines, other texture. */
-function sampleMixed(random: Random, man: boolean, curly: boolean): HairLayer[] {
-  const style = { ...sampleStyle(random, man), volume: random.range(0.6, 1.2) };
+function sampleMixed(random: Random, man: boolean, curly: boolean, styles: StyleSet): HairLayer[] {
+  const style = { ...sampleStyle(random, man, styles), volume: random.range(0.6, 1.2) };
   const short = man ? random.chance(0.8) : random.chance(0.25);
   const locks = short ? shortStrands(random) : random.chance(0.3) ? mediumStrands(random) : longStrands(random, curly);
   return [

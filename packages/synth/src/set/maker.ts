@@ -1,6 +1,7 @@
 import { decodeMorphableModel, openNodeBundle } from "cameo";
 import { type Assets, openAssets } from "../assets.ts";
 import { describePortrait, makePortraits } from "../portrait.ts";
+import type { PortraitOptions } from "../sample.ts";
 import { samplePortrait } from "../spec.ts";
 import type { OpenMaker, StreamOptions } from "./stream.ts";
 
@@ -16,9 +17,9 @@ export const openMaker: OpenMaker = async (from) => {
  */
 export async function describePortraits(
   from: Pick<StreamOptions, "assets" | "models">,
-): Promise<(seed: number, index: number, framing: Parameters<typeof samplePortrait>[3]) => Described> {
+): Promise<(seed: number, index: number, options: Pick<PortraitOptions, "framing" | "styles">) => Described> {
   const assets = await openInstalled(from);
-  return (seed, index, framing) => describePortrait(samplePortrait(assets, seed, index, framing));
+  return (seed, index, { framing, styles }) => describePortrait(samplePortrait(assets, seed, index, framing, styles));
 }
 
 export type Described = ReturnType<typeof describePortrait>;

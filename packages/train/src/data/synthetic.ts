@@ -18,7 +18,7 @@ export async function openSynthetic(spec: SyntheticSpec, fields: Fields, size: n
   mapsOf(fields);
   const { seed, count, framing } = spec;
   const assets = findAssets(spec.assets);
-  const options: PortraitOptions = { size, framing, frames: 1, rotation: [0, 0] };
+  const options: PortraitOptions = { size, framing, frames: 1, rotation: [0, 0], styles: "training" };
   let maker: Promise<Maker> | null = null;
   return {
     count,
