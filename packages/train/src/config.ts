@@ -35,6 +35,8 @@ const plainData = [
     path: z.string().min(1),
     /** Samples made of each portrait: all but the first are turned, scaled, shifted and recoloured a little. */
     variants: count.default(1),
+    /** What the crop about the face shows of each, in place of all. */
+    crop: z.literal("face").optional(),
   }),
   /** What `cameo data prepare` wrote. */
   z.strictObject({ kind: z.literal("photos"), path: z.string().min(1) }),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defaultPortraitOptions, type PortraitSample, writeShards } from "@cameo/synth";
 import { batchIndices, createLoader, openSource, parseConfig, taskFields } from "@cameo/train";
-import { FACE_MIDDLE, faceCamera, seenFrom, transformToCamera } from "cameo";
+import { FACE_CROP, FACE_MIDDLE, faceCamera, faceFrame, seenFrom, transformToCamera } from "cameo";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeToys } from "../../synth/test/set/toy-maker.ts";
 
@@ -90,6 +90,24 @@ describe("portraits as training data", () => {
     const [px, py, pz] = truth.landmarks68.points.slice(9);
     expect(landmarks68[6]).toBeCloseTo(((camera.fx * px) / pz + camera.cx) / size, 5);
     expect(landmarks68[7]).toBeCloseTo(((camera.fy * py) / pz + camera.cy) / size, 5);
+  });
+
+  it("show the face alone where the crop about it is asked for", async () => {
+    const side = 24;
+    const spec = { kind: "portraits", path, variants: 2, crop: "face" } as const;
+    const source = await openSource(spec, { image: "picture", landmarks68: { vector: 136 } }, side);
+    const frameOf = async (index: number) =>
+      faceFrame((await source.sample(index)).landmarks68.map((x) => side * Number(x)));
+    const { x, y, scale, angle } = await frameOf(3);
+    expect(x).toBeCloseTo(side / 2, 4);
+    expect(y).toBeCloseTo(side / 2, 4);
+    expect(angle).toBeCloseTo(0, 5);
+    // Turning points that are no face changes their scale a little.
+    expect((scale * FACE_CROP) / side).toBeCloseTo(1, 1);
+    const another = await frameOf(source.count / 2 + 3);
+    expect(Math.hypot(another.x - side / 2, another.y - side / 2)).toBeLessThan(0.05 * side);
+    expect(Math.abs(another.angle)).toBeLessThan(0.11);
+    expect(another.angle).not.toBe(angle);
   });
 
   it("are reduced by whole numbers", async () => {

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { makeToys } from "../../synth/test/set/toy-maker.ts";
 
 const size = 32;
+const whole = { x: 16, y: 16, scale: 2, angle: 0 };
 let portrait: PortraitSample;
 beforeAll(async () => {
   const [toy] = await makeToys(4, 2, { ...defaultPortraitOptions, size });
@@ -68,7 +69,7 @@ describe("a portrait that is turned, scaled and shifted", () => {
   });
 
   it("differs from variant to variant, and is the same each time", () => {
-    const variant = (n: number) => varied(portrait, 16, random(0, "variant", n));
+    const variant = (n: number) => varied(portrait, whole, 16, random(0, "variant", n));
     expect(variant(1)).toEqual(variant(1));
     expect(variant(1).image).not.toEqual(variant(2).image);
     expect(variant(1).truth.pose).not.toEqual(variant(2).truth.pose);
@@ -77,7 +78,7 @@ describe("a portrait that is turned, scaled and shifted", () => {
 
   it("needs only the maps that are there", () => {
     const none = new Uint8Array();
-    const { labels, image } = varied({ ...portrait, labels: none }, 16, random(0));
+    const { labels, image } = varied({ ...portrait, labels: none }, whole, 16, random(0));
     expect([labels.length, image.length]).toEqual([0, 768]);
   });
 });

@@ -23,6 +23,7 @@ export const makeToys: Maker = async (seed, index, options) => {
 function toy(seed: number, index: number, frame: number, size: number): PortraitSample {
   const r = random(seed, "toy", index, frame);
   const pixels = size * size;
+  const focal = r.range(300, 900);
   const labels = Uint8Array.from({ length: pixels }, () => r.integer(6));
   const numbers = (count: number) => Array.from({ length: count }, () => Math.fround(r.normal()));
   const points = (count: number) => ({
@@ -41,7 +42,7 @@ function toy(seed: number, index: number, frame: number, size: number): Portrait
       seed,
       index,
       frame,
-      camera: { fx: r.range(300, 900), fy: 500 / 3, cx: size / 2, cy: size / 3 },
+      camera: { fx: focal, fy: focal, cx: size / 2, cy: size / 3 },
       pose: { rotation: [0, Math.sin(0.1), 0, Math.cos(0.1)], translation: [r.normal(), 2 / 3, 900.125] },
       angles: { yaw: r.range(-60, 60), pitch: r.normal(), roll: 0.1 },
       identity: numbers(80),

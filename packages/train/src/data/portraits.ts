@@ -1,7 +1,7 @@
 import { type MapName, openShards, type PortraitSample, random } from "@cameo/synth";
-import { faceCamera, Label, project, seenFrom } from "cameo";
+import { type CropFrame, FACE_CROP, faceCamera, faceFrame, frameToPhoto, Label, project, seenFrom } from "cameo";
 import type { Fields, Sample, Source, VectorKind } from "./source.ts";
-import { varied } from "./vary.ts";
+import { moved, varied } from "./vary.ts";
 
 /** Millimetres nearer than the head's centre that add 1 to a {@link nearness}. */
 const NEARNESS_STEP = 200;
@@ -75,16 +75,26 @@ export function portraitFields(sample: PortraitSample, fields: Fields): Sample {
   );
 }
 
+export interface PortraitsSpec {
+  readonly kind: "portraits";
+  readonly path: string;
+  /** How many samples are made of each portrait: all but the first are {@link varied}. Default 1. */
+  readonly variants?: number;
+  /** `face`: what the crop about the face, which the face network gets, shows of each. Default: all that they show. */
+  readonly crop?: "face";
+}
+
 /**
- * A folder that `cameo synth` wrote; its pictures may be a whole number of times larger than wanted.
- * @param variants how many samples are made of each portrait: all but the first are {@link varied}
+ * A folder that `cameo synth` wrote. Pictures that are not cropped may be a whole number of times larger than wanted.
  * @throws if it holds none, or portraits of another size
  */
-export async function openPortraits(path: string, variants: number, fields: Fields, size: number): Promise<Source> {
+export async function openPortraits(spec: PortraitsSpec, fields: Fields, size: number): Promise<Source> {
+  const { path, variants = 1, crop } = spec;
   const maps = mapsOf(fields);
   const set = await openShards(path);
   const made = set.description.options.size;
-  if (made % size !== 0)
+  const whole: CropFrame = { x: made / 2, y: made / 2, scale: made / size, angle: 0 };
+  if (crop === undefined && made % size !== 0)
     throw new Error(
       `The portraits in ${path} are ${made} pixels wide: set "size" to ${made} or a part of it, not ${size}.`,
     );
@@ -92,11 +102,21 @@ export async function openPortraits(path: string, variants: number, fields: Fiel
     count: set.count * variants,
     async sample(index) {
       const portrait = await set.sample(index % set.count, maps);
-      const isFirst = index < set.count;
-      const shown = isFirst ? reduced(portrait, made / size) : varied(portrait, size, random(0, "variant", index));
-      return portraitFields(shown, fields);
+      const frame = crop === "face" ? faceCropOf(portrait, size) : whole;
+      return portraitFields(shown(portrait, frame, index), fields);
     },
   };
+
+  function shown(portrait: PortraitSample, frame: CropFrame, index: number): PortraitSample {
+    if (index >= set.count) return varied(portrait, frame, size, random(0, "variant", index));
+    return crop === undefined ? reduced(portrait, made / size) : moved(portrait, size, frameToPhoto(frame, size));
+  }
+}
+
+/** The upright crop about the face, as the library cuts it where it finds the landmarks in the right places. */
+function faceCropOf({ truth }: PortraitSample, size: number): CropFrame {
+  const frame = faceFrame(project(Float32Array.from(truth.landmarks68.points), truth.camera));
+  return { ...frame, scale: (frame.scale * FACE_CROP) / size };
 }
 
 /** A portrait with sides `factor` times shorter: means of colours, of all else the pixel nearest to the middle. */

@@ -22,6 +22,7 @@ import {
   openNodeBundle,
   PARSE_MODEL,
   type Parser,
+  poseInCrop,
   type RgbImage,
   rasterize,
   rotateNormals,
@@ -118,7 +119,7 @@ interface Means {
 
 async function cut(image: RgbImage, face: DetectedFace, { model, basis, parser }: Means): Promise<CutFace> {
   const pyramid = createPyramid(image);
-  const crop = alignFace(pyramid, face.landmarks68);
+  const crop = alignFace(pyramid, face.landmarks68, { upright: true });
   const points = face.landmarks468.filter((_, i) => i % 3 < 2);
   const { camera, pose, identity, expression } = fitFace(basis, points, image);
   const shape = synthesizeShape(model, identity, expression);
@@ -129,7 +130,8 @@ async function cut(image: RgbImage, face: DetectedFace, { model, basis, parser }
     const labels = await parser.parse(pyramid, camera, pose);
     skin = sampleLabels(labels, crop.toPhoto, FACE_CROP, FACE_CROP).data.map((label) => Number(label === Label.face));
   } else {
-    const raster = rasterize(posed, model.triangles, cameraOfCrop(camera, crop), crop.image);
+    const inCrop = transformToCamera(shape, poseInCrop(pose, crop));
+    const raster = rasterize(inCrop, model.triangles, cameraOfCrop(camera, crop), crop.image);
     const labels = labelsOfRegions(model.regions);
     const face = Uint8Array.from(raster.triangle, (t) => Number(t >= 0 && labels[t] === Label.face));
     skin = skinColoured(crop.image, face);

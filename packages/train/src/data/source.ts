@@ -1,7 +1,7 @@
 import { openFolder } from "./folder.ts";
 import { mixed, type Part } from "./mixed.ts";
 import { openPhotos } from "./photos.ts";
-import { openPortraits } from "./portraits.ts";
+import { openPortraits, type PortraitsSpec } from "./portraits.ts";
 import { shapes } from "./shapes.ts";
 import { openSynthetic, type SyntheticSpec } from "./synthetic.ts";
 
@@ -34,7 +34,7 @@ type PlainSourceSpec =
   | { readonly kind: "shapes"; readonly count: number; readonly seed: number }
   | { readonly kind: "folder"; readonly path: string }
   | SyntheticSpec
-  | { readonly kind: "portraits"; readonly path: string; readonly variants?: number }
+  | PortraitsSpec
   | { readonly kind: "photos"; readonly path: string };
 
 /** Opens a source for pictures of size × size. @throws if it lacks one of the fields */
@@ -47,7 +47,7 @@ export async function openSource(spec: SourceSpec, fields: Fields, size: number)
     case "synthetic":
       return openSynthetic(spec, fields, size);
     case "portraits":
-      return openPortraits(spec.path, spec.variants ?? 1, fields, size);
+      return openPortraits(spec, fields, size);
     case "photos":
       return openPhotos(spec.path, fields, size);
     case "mixed":

@@ -2,6 +2,7 @@ import type { PortraitSample, Random } from "@cameo/synth";
 import {
   anglesFromQuaternion,
   apply2d,
+  type CropFrame,
   cameraOfCrop,
   createPyramid,
   frameToPhoto,
@@ -16,24 +17,21 @@ import {
 const limits = { turn: 0.1, zoom: 1.07, shift: 0.03 };
 
 /**
- * A portrait as another crop and another camera would have it: a little turned, enlarged and shifted, its colours changed.
- * What is known of it changes with it, so it is as true as before.
- * @param size side of the result in pixels, not larger than the portrait
+ * A part of a portrait as another crop and another camera would have it: a little turned, enlarged and shifted, its colours
+ * changed. What is known of it changes with it, so it is as true as before.
+ * @param frame which part
+ * @param size side of the result in pixels
  */
-export function varied(sample: PortraitSample, size: number, random: Random): PortraitSample {
+export function varied(sample: PortraitSample, frame: CropFrame, size: number, random: Random): PortraitSample {
   const within = (limit: number) => random.range(-limit, limit);
-  const side = sample.size;
-  const angle = within(limits.turn);
-  const toOld = frameToPhoto(
-    {
-      x: side * (0.5 + within(limits.shift)),
-      y: side * (0.5 + within(limits.shift)),
-      scale: (side / size) * limits.zoom ** within(1),
-      angle,
-    },
-    size,
-  );
-  return recoloured(moved(sample, size, toOld), random);
+  const side = size * frame.scale;
+  const varied = {
+    x: frame.x + side * within(limits.shift),
+    y: frame.y + side * within(limits.shift),
+    scale: frame.scale * limits.zoom ** within(1),
+    angle: frame.angle + within(limits.turn),
+  };
+  return recoloured(moved(sample, size, frameToPhoto(varied, size)), random);
 }
 
 /** A part of a portrait, turned and resized. @param toOld maps positions in the result to positions in the portrait */

@@ -44,31 +44,41 @@ const REFERENCE: readonly (readonly [landmark: number, x: number, y: number, z: 
  */
 export function alignFace(photo: Pyramid, landmarks68: Float32Array, options: AlignOptions = {}): Crop {
   if (landmarks68.length !== 68 * 2) throw new RangeError("align: needs 68 landmarks");
-  const { x, y, scale, angle } = locateFace(landmarks68);
-  return cutCrop(photo, { x, y, scale: scale * FACE_PIXEL, angle: options.upright ? angle : 0 }, FACE_CROP);
+  const frame = faceFrame(landmarks68);
+  return cutCrop(photo, { ...frame, angle: options.upright ? frame.angle : 0 }, FACE_CROP);
 }
 
 /**
  * The 256² crop about the projected head centre, (128, 128); 1.5 mm a pixel at its distance.
  * @throws RangeError if the head centre is not in front of the camera
  */
-export function alignHead(
-  photo: Pyramid,
+export const alignHead = (photo: Pyramid, camera: Camera, pose: Pose, options: AlignOptions = {}): Crop =>
+  cutCrop(photo, headFrame(camera, pose, HEAD_CROP, options), HEAD_CROP);
+
+/**
+ * Where the crop about the head lies.
+ * @param side of the crop in pixels: crops of other sizes show the same square
+ * @throws RangeError if the head centre is not in front of the camera
+ */
+export function headFrame(
   { fx, fy, cx, cy }: Camera,
   { rotation, translation: [x, y, z] }: Pose,
-  options: AlignOptions = {},
-): Crop {
+  side: number = HEAD_CROP,
+  { upright = false }: AlignOptions = {},
+): CropFrame {
   if (!(z > 0)) throw new RangeError("align: the head is not in front of the camera");
-  const angle = options.upright ? anglesFromQuaternion(rotation).roll : 0;
-  return cutCrop(photo, { x: (fx * x) / z + cx, y: (fy * y) / z + cy, scale: (HEAD_PIXEL * fx) / z, angle }, HEAD_CROP);
+  const pixel = (HEAD_PIXEL * HEAD_CROP) / side;
+  const angle = upright ? anglesFromQuaternion(rotation).roll : 0;
+  return { x: (fx * x) / z + cx, y: (fy * y) / z + cy, scale: (pixel * fx) / z, angle };
 }
 
 /**
- * Where the face is: the affine map of the reference points to the landmarks with the least squared error, taken as a weak-perspective
+ * Where the upright crop about the face is: the affine map of the reference points to the landmarks with the least squared error, taken as a weak-perspective
  * view ("pose from orthography and scaling", DeMenthon and Davis 1995). So a turned face does not look smaller.
- * @returns the image of the reference's origin, photo pixels a millimetre, and how far the face is tilted
+ * @param landmarks68 68 × (x, y), photo pixels
+ * @returns about the image of the reference's origin, tilted as the face is; its scale is that of {@link FACE_CROP} pixels
  */
-function locateFace(landmarks68: Float32Array): CropFrame {
+export function faceFrame(landmarks68: Float32Array): CropFrame {
   const [row, column] = [0, 1].map((axis) => {
     const equations = new NormalEquations(4);
     for (const [landmark, x, y, z] of REFERENCE) equations.addRow([x, y, z, 1], landmarks68[landmark * 2 + axis]);
@@ -76,5 +86,5 @@ function locateFace(landmarks68: Float32Array): CropFrame {
   });
   const scale = (Math.hypot(row[0], row[1], row[2]) + Math.hypot(column[0], column[1], column[2])) / 2;
   // The direction in which the face's up axis is seen; it is the sideways axis that yaw shortens.
-  return { x: row[3], y: column[3], scale, angle: Math.atan2(row[1], -column[1]) };
+  return { x: row[3], y: column[3], scale: scale * FACE_PIXEL, angle: Math.atan2(row[1], -column[1]) };
 }
