@@ -96,9 +96,26 @@ const common = {
 const depth = z.strictObject({
   task: z.literal("depth"),
   ...common,
-  network: z.strictObject({ width: count.default(64) }).prefault({}),
+  network: z
+    .strictObject({
+      width: count.default(64),
+      /** Depth that the network sees beside the picture: of the fitted face (paper), of the whole fitted head model, or none. */
+      condition: z.enum(["face", "model", "none"]).default("face"),
+      /** Whether it sees which region is to be estimated (as in the authors' code, not in the paper). */
+      mask: z.boolean().default(true),
+    })
+    .prefault({}),
+  /** Weights of the paper's losses, for depth in dm and colours in [0, 1]; `target` and `slope` need known depth, `colour` and `gradient` pairs. */
   losses: z
-    .strictObject({ target: weight.default(1), face: weight.default(1), smooth: weight.default(0.1) })
+    .strictObject({
+      colour: weight.default(0),
+      gradient: weight.default(0),
+      smooth: weight.default(100),
+      face: weight.default(500),
+      layer: weight.default(100),
+      target: weight.default(500),
+      slope: weight.default(0),
+    })
     .prefault({}),
 });
 

@@ -273,7 +273,7 @@ export async function openShards(folder: string): Promise<PortraitSet> {
 }
 
 /** Shards whose record is kept in memory: some 4 MB each. */
-const OPEN_SHARDS = 16;
+const OPEN_SHARDS = 128;
 
 interface Shard {
   readonly path: string;

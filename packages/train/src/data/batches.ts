@@ -1,6 +1,6 @@
 import { random, shuffled } from "@cameo/synth";
 import type { Batch } from "../optim/learner.ts";
-import { type Fields, fieldShape, type Source } from "./source.ts";
+import { type Fields, fieldShape, type Source, singleKind } from "./source.ts";
 
 /**
  * Which samples are in batch `number`: each epoch goes through all samples, in a random order of its own unless they are
@@ -35,7 +35,9 @@ export async function readBatch(
     Object.entries(fields).map(([field, kind]) => {
       const length = fieldShape(kind, size).reduce((a, b) => a * b, 1);
       const all =
-        kind === "labels" ? new Int32Array(length * indices.length) : new Float32Array(length * indices.length);
+        singleKind(kind) === "labels"
+          ? new Int32Array(length * indices.length)
+          : new Float32Array(length * indices.length);
       samples.forEach((sample, i) => {
         all.set(sample[field], i * length);
       });

@@ -1,6 +1,5 @@
 import type { PortraitSample, Random } from "@cameo/synth";
 import {
-  type Camera,
   type DepthInputs,
   decodeMorphableModel,
   depthInputs,
@@ -9,8 +8,8 @@ import {
   headFrame,
   Label,
   labelsOfRegions,
-  nearness,
   NormalEquations,
+  nearness,
   openNodeBundle,
   type Pose,
   type Quaternion,
@@ -22,15 +21,12 @@ import {
 } from "cameo";
 import { moved } from "./vary.ts";
 
-/** A portrait as the depth stage gets it: the head crop of a fit of the head model, which is never quite right. */
-export interface FittedPortrait {
-  /** The crop. Its depth is that of the fit's world, see {@link Misfit}. */
-  readonly portrait: PortraitSample;
-  readonly camera: Camera;
-  readonly pose: Pose;
-  readonly inputs: DepthInputs;
-  /** {@link nearness} of what is seen, tilted so that the face lies where the fit has it; 0 for background. */
-  readonly depth: Float32Array;
+/**
+ * A portrait as the depth stage gets it: the head crop of a fit of the head model, which is never quite right. Its depth is
+ * as large as the fit takes the head for; its truth is that of the portrait.
+ */
+export interface FittedPortrait extends PortraitSample {
+  readonly fit: { readonly pose: Pose; readonly inputs: DepthInputs };
 }
 
 /** How a fit is wrong: the same for all pictures of a subject. */
@@ -80,11 +76,10 @@ export async function openFitter(): Promise<Fitter> {
     const pose = scaled(turned(truth.pose, misfit.turn), misfit.scale);
     for (let i = 0; i < shape.length; i++) shape[i] *= misfit.scale;
     const crop = moved(made, size, frameToPhoto(headFrame(truth.camera, pose, size), size));
-    const portrait = { ...crop, depth: crop.depth.map((z) => misfit.scale * z) };
-    const { camera } = portrait.truth;
-    const raster = rasterize(transformToCamera(shape, pose), model.triangles, camera, { width: size, height: size });
-    const inputs = depthInputs(raster, { data: portrait.labels }, modelLabels, pose.translation[2]);
-    return { portrait, camera, pose, inputs, depth: tilted(portrait, inputs.face, pose.translation[2]) };
+    const posed = transformToCamera(shape, pose);
+    const raster = rasterize(posed, model.triangles, crop.truth.camera, { width: size, height: size });
+    const inputs = depthInputs(raster, { data: crop.labels }, modelLabels, pose.translation[2]);
+    return { ...crop, depth: crop.depth.map((z) => misfit.scale * z), fit: { pose, inputs } };
   };
 }
 
@@ -104,10 +99,12 @@ const scaled = ({ rotation, translation: [x, y, z] }: Pose, scale: number): Pose
 const leastFace = 0.004;
 
 /**
- * Nearness of what a portrait shows, plus the plane that brings the true face nearest to the fitted one: hair and ears then
- * go with the face that the head gets.
+ * Nearness of what a portrait shows, plus the plane that brings the true face nearest to the fitted one: so hair and ears go
+ * with the face that the head gets. 0 for background.
  */
-function tilted({ size, depth, labels }: PortraitSample, face: Float32Array, centre: number): Float32Array {
+export function fittedDepth({ size, depth, labels, fit }: FittedPortrait): Float32Array {
+  const { face } = fit.inputs;
+  const centre = fit.pose.translation[2];
   const near = depth.map((z) => (z > 0 ? nearness(z, centre) : 0));
   const equations = new NormalEquations(3);
   const row: [number, number, number] = [0, 0, 1];
@@ -129,4 +126,15 @@ function tilted({ size, depth, labels }: PortraitSample, face: Float32Array, cen
     const [u, v] = at(p);
     return Math.max(1e-3, n + a * u + b * v + c);
   });
+}
+
+/** The motion from the camera space of one pose to that of another: rotation, row-major, and translation (mm). */
+export function motionBetween(from: Pose, to: Pose): Float32Array {
+  // Rotations of camera space are those of model space with y and z the other way round.
+  const m = quaternion.toMatrix(quaternion.multiply(to.rotation, quaternion.conjugate(from.rotation)));
+  const rotation = m.map((value, i) => ((i % 3 === 0) === i < 3 ? value : -value));
+  const moved = [0, 1, 2].map((row) =>
+    from.translation.reduce((sum, value, column) => sum + rotation[3 * row + column] * value, 0),
+  );
+  return Float32Array.from([...rotation, ...to.translation.map((value, i) => value - moved[i])]);
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import type { Fields, Sample, Source } from "./source.ts";
+import { type Fields, type Sample, type Source, vectorLength } from "./source.ts";
 
 /** A photo of a folder that `cameo data prepare` wrote: a line of its `prepared.jsonl`. */
 interface PreparedSource {
@@ -75,7 +75,7 @@ export async function openPhotos(path: string, fields: Fields, size: number): Pr
         mask: async () => planes(await sized(`${face.file}.skin.png`).extractChannel(0).raw().toBuffer(), 1),
       });
       const entries = Object.entries(fields).map(
-        async ([name, kind]) => [name, await known[name](reader(typeof kind === "object" ? kind.vector : 0))] as const,
+        async ([name, kind]) => [name, await known[name](reader(vectorLength(kind)))] as const,
       );
       return Object.fromEntries(await Promise.all(entries));
     },

@@ -1,59 +1,61 @@
-import { type MapName, openShards, type PortraitSample, random } from "@cameo/synth";
+import { type MapName, openShards, type PortraitSample, type PortraitSet, type Random, random } from "@cameo/synth";
 import { type CropFrame, FACE_CROP, faceCamera, faceFrame, frameToPhoto, Label, project, seenFrom } from "cameo";
-import type { Fields, Sample, Source, VectorKind } from "./source.ts";
-import { moved, varied } from "./vary.ts";
+import { type FittedPortrait, fittedDepth, motionBetween, openFitter, sampleMisfit } from "./fit.ts";
+import { type Fields, type Sample, type Source, singleKind, type VectorKind, viewsOf } from "./source.ts";
+import { moved, recoloured, varied } from "./vary.ts";
 
-/** Millimetres nearer than the head's centre that add 1 to a {@link nearness}. */
-const NEARNESS_STEP = 200;
 /** Distance from the face network's camera at which a translation is 0, dm. */
 const DISTANCE = 10;
 
+type Values = Float32Array | Int32Array;
+
+/** How a field is made: of a portrait, or of its fit and, in pairs, that of the other picture. */
+type Recipe = { readonly maps: readonly MapName[] } & (
+  | { make(sample: PortraitSample, kind: VectorKind): Values }
+  | { fit(sample: FittedPortrait, other: FittedPortrait): Values }
+);
+
 /**
- * What each field is made of. With s the side of the picture and z₀ the depth of the head's centre:
+ * What each field is made of. With s the side of the picture:
  *
  * - `image`, `albedo`: sRGB in [0, 1]; `normals`: (n + 1) / 2 of camera-space normals, ½ for background;
  * - `label`, `extra`: as they are;
- * - `depth`: 1 + (z₀ − z) / 200 mm, at least 0.001, and 0 for background; `face`: the same on the face alone; `mask`: 1 on hair
- *   and ears, where depth is to be estimated;
  * - `coefficients`: the groups that the task names (`identity`, `expression`, `texture`: the first so many of the model;
  *   `light`: 9 of luminance, or 27; `rotation`: quaternion; `translation`: dm, less 10 in z), pose and light as the face
  *   network's camera has them, which sees the middle of the face at the same place and as large;
  * - `landmarks68`, `landmarks468`: u / s and v / s per point; `visible68`, `visible468`: 1 or 0 per point;
  * - `skin`: 1 on the face; `known`: 1, as all of this is.
+ *
+ * Where one of the following is asked for, all pictures are head crops of fits ({@link FittedPortrait}):
+ *
+ * - `face`, `model`, `mask`: see the library's `depthInputs`; `depth`: {@link fittedDepth};
+ * - `camera`: fx, fy, cx, cy of the crop; `centre`: z of the head's centre, mm; `motion`: {@link motionBetween} this picture
+ *   and the other one of a pair.
  */
-const known: Record<
-  string,
-  { readonly maps: readonly MapName[]; make(sample: PortraitSample, kind: VectorKind): Values }
-> = {
+const known: Readonly<Record<string, Recipe>> = {
   image: { maps: ["image"], make: ({ image }) => planes(image, 1 / 255, 0) },
   albedo: { maps: ["albedo"], make: ({ albedo }) => planes(albedo, 1 / 255, 0) },
   normals: { maps: ["normals"], make: ({ normals }) => planes(normals, 0.5 / 127, 0.5) },
   label: { maps: ["labels"], make: ({ labels }) => Int32Array.from(labels) },
   extra: { maps: ["extras"], make: ({ extras }) => Int32Array.from(extras) },
-  depth: { maps: ["depth"], make: nearness },
-  face: {
-    maps: ["depth", "labels"],
-    make: (sample) => nearness(sample).map((d, i) => (sample.labels[i] === Label.face ? d : 0)),
-  },
-  mask: {
-    maps: ["labels"],
-    make: ({ labels }) =>
-      Float32Array.from(labels, (label) =>
-        label === Label.hair || label === Label.earLeft || label === Label.earRight ? 1 : 0,
-      ),
-  },
   coefficients: { maps: [], make: coefficients },
   landmarks68: { maps: [], make: (sample) => seen(sample, sample.truth.landmarks68.points) },
   landmarks468: { maps: [], make: (sample) => seen(sample, sample.truth.landmarks468.points) },
   visible68: { maps: [], make: ({ truth }) => Float32Array.from(truth.landmarks68.visible) },
+  visible468: { maps: [], make: ({ truth }) => Float32Array.from(truth.landmarks468.visible) },
   skin: {
     maps: ["labels"],
     make: ({ labels }) => Float32Array.from(labels, (label) => (label === Label.face ? 1 : 0)),
   },
   known: { maps: [], make: () => Float32Array.of(1) },
-  visible468: { maps: [], make: ({ truth }) => Float32Array.from(truth.landmarks468.visible) },
+  face: { maps: ["labels"], fit: ({ fit }) => fit.inputs.face },
+  model: { maps: ["labels"], fit: ({ fit }) => fit.inputs.model },
+  mask: { maps: ["labels"], fit: ({ fit }) => fit.inputs.mask },
+  depth: { maps: ["depth", "labels"], fit: fittedDepth },
+  camera: { maps: [], fit: ({ truth: { camera } }) => Float32Array.of(camera.fx, camera.fy, camera.cx, camera.cy) },
+  centre: { maps: [], fit: ({ fit }) => Float32Array.of(fit.pose.translation[2]) },
+  motion: { maps: [], fit: ({ fit }, other) => motionBetween(fit.pose, other.fit.pose) },
 };
-type Values = Float32Array | Int32Array;
 
 /** The maps that the fields are made of. @throws naming a field that portraits do not have */
 export function mapsOf(fields: Fields): MapName[] {
@@ -62,17 +64,48 @@ export function mapsOf(fields: Fields): MapName[] {
   return [...new Set(Object.keys(fields).flatMap((name) => known[name].maps))];
 }
 
-/** The fields of one portrait. @throws if a vector of it is asked for in another length */
-export function portraitFields(sample: PortraitSample, fields: Fields): Sample {
+/** Makes samples of portraits that are fitted: of one, or of a pair. */
+export type SampleMaker = (portraits: readonly PortraitSample[], random: Random) => Sample;
+
+/** Whether fields are of a fit, and how they are made then. */
+export async function openFitted(fields: Fields, size: number): Promise<SampleMaker | null> {
+  if (!Object.keys(fields).some((name) => "fit" in known[name])) return null;
+  const fit = await openFitter();
+  return (portraits, random) => {
+    const misfit = sampleMisfit(random);
+    const fitted = portraits.map((portrait) => fit(portrait, size, misfit));
+    return sampleOf(fields, (recipe, kind) =>
+      fitted.map((one, i) => ("fit" in recipe ? recipe.fit(one, fitted[i ^ 1] ?? one) : recipe.make(one, kind))),
+    );
+  };
+}
+
+/** The fields of one portrait as it is. @throws if a vector of it is asked for in another length */
+export const portraitFields = (sample: PortraitSample, fields: Fields): Sample =>
+  sampleOf(fields, (recipe, kind) => ("make" in recipe ? [recipe.make(sample, kind)] : []));
+
+function sampleOf(fields: Fields, values: (recipe: Recipe, kind: VectorKind) => readonly Values[]): Sample {
   return Object.fromEntries(
     Object.entries(fields).map(([name, kind]) => {
-      const vector = typeof kind === "object" ? kind : null;
-      const values = known[name].make(sample, vector ?? { vector: 0 });
-      if (vector && values.length !== vector.vector)
-        throw new Error(`The field "${name}" of portraits has ${values.length} values, not ${vector.vector}.`);
-      return [name, values];
+      const single = singleKind(kind);
+      const vector = typeof single === "object" ? single : null;
+      const made = values(known[name], vector ?? { vector: 0 });
+      const wrong = vector && made.find(({ length }) => length !== vector.vector);
+      if (wrong) throw new Error(`The field "${name}" of portraits has ${wrong.length} values, not ${vector.vector}.`);
+      return [name, made.length === 1 ? made[0] : joined(made)];
     }),
   );
+}
+
+/** One after the other. */
+function joined(parts: readonly Values[]): Values {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const all = parts[0] instanceof Int32Array ? new Int32Array(length) : new Float32Array(length);
+  parts.reduce((at, part) => {
+    all.set(part, at);
+    return at + part.length;
+  }, 0);
+  return all;
 }
 
 export interface PortraitsSpec {
@@ -86,12 +119,14 @@ export interface PortraitsSpec {
 
 /**
  * A folder that `cameo synth` wrote. Pictures that are not cropped may be a whole number of times larger than wanted.
- * @throws if it holds none, or portraits of another size
+ * @throws if it holds none, portraits of another size, or single ones where pairs are wanted
  */
 export async function openPortraits(spec: PortraitsSpec, fields: Fields, size: number): Promise<Source> {
   const { path, variants = 1, crop } = spec;
   const maps = mapsOf(fields);
   const set = await openShards(path);
+  const makeFitted = await openFitted(fields, size);
+  if (makeFitted) return fittedPortraits(set, makeFitted, variants, fields);
   const made = set.description.options.size;
   const whole: CropFrame = { x: made / 2, y: made / 2, scale: made / size, angle: 0 };
   if (crop === undefined && made % size !== 0)
@@ -111,6 +146,26 @@ export async function openPortraits(spec: PortraitsSpec, fields: Fields, size: n
     if (index >= set.count) return varied(portrait, frame, size, random(0, "variant", index));
     return crop === undefined ? reduced(portrait, made / size) : moved(portrait, size, frameToPhoto(frame, size));
   }
+}
+
+/** Fits of single portraits, or of all pairs of consecutive ones of a subject; all variants but the first are recoloured. */
+function fittedPortraits(set: PortraitSet, make: SampleMaker, variants: number, fields: Fields): Source {
+  const maps = mapsOf(fields);
+  const { frames } = set.description.options;
+  const views = viewsOf(fields);
+  if (views > frames) throw new Error("Pairs need portraits that were made with two frames or more of each subject.");
+  const starts = frames - views + 1;
+  const count = (set.count / frames) * starts;
+  return {
+    count: count * variants,
+    async sample(index) {
+      const number = index % count;
+      const first = Math.floor(number / starts) * frames + (number % starts);
+      const portraits = await Promise.all(Array.from({ length: views }, (_, i) => set.sample(first + i, maps)));
+      const shown = index < count ? portraits : portraits.map((p) => recoloured(p, random(0, "variant", index)));
+      return make(shown, random(0, "misfit", index));
+    },
+  };
 }
 
 /** The upright crop about the face, as the library cuts it where it finds the landmarks in the right places. */
@@ -165,11 +220,6 @@ function planes(data: Uint8Array | Int8Array, gain: number, bias: number): Float
   const out = new Float32Array(data.length);
   for (let c = 0; c < 3; c++) for (let i = 0; i < pixels; i++) out[c * pixels + i] = data[3 * i + c] * gain + bias;
   return out;
-}
-
-function nearness({ depth, truth }: PortraitSample): Float32Array {
-  const centre = truth.pose.translation[2];
-  return depth.map((z) => (z > 0 ? Math.max(1e-3, 1 + (centre - z) / NEARNESS_STEP) : 0));
 }
 
 function seen({ size, truth }: PortraitSample, points: readonly number[]): Float32Array {

@@ -1,5 +1,5 @@
 import { type Random, random } from "@cameo/synth";
-import type { Fields, Sample, Source } from "./source.ts";
+import { type Fields, type Sample, type Source, vectorLength } from "./source.ts";
 
 /**
  * Built-in synthetic data: a shaded ellipsoid (a crude head, label 1) with a cap (label 2) and two side balls (labels
@@ -16,8 +16,7 @@ export function shapes(count: number, seed: number, fields: Fields, size: number
     count,
     sample: async (index) => {
       const all = render(random(seed, "shapes", index), size);
-      const { coefficients } = fields;
-      const length = typeof coefficients === "object" ? coefficients.vector : 0;
+      const length = fields.coefficients ? vectorLength(fields.coefficients) : 0;
       if (length > all.coefficients.length)
         throw new Error(`The built-in shapes have ${all.coefficients.length} coefficients, not ${length}.`);
       return Object.fromEntries(

@@ -7,7 +7,13 @@ import { openSynthetic, type SyntheticSpec } from "./synthetic.ts";
 
 /** What a task needs of each sample. Pictures are RGB in [0, 1], [3, h, w]; maps [1, h, w]; labels int32 [h, w]. */
 export type Fields = Readonly<Record<string, FieldKind>>;
-export type FieldKind = "picture" | "map" | "labels" | VectorKind;
+export type FieldKind = SingleKind | PairKind;
+export type SingleKind = "picture" | "map" | "labels" | VectorKind;
+
+/** The same of two pictures of one subject, one after the other. */
+export interface PairKind {
+  readonly pair: SingleKind;
+}
 
 /** A vector of so many values; `groups` names what they are where the task knows: values per group, one after the other. */
 export interface VectorKind {
@@ -59,9 +65,24 @@ export async function openSource(spec: SourceSpec, fields: Fields, size: number)
   }
 }
 
-/** Number of values of a field. */
+/** The shape of a field; that of each of two pictures comes behind the number of pictures. */
 export function fieldShape(kind: FieldKind, size: number): number[] {
+  if (isPair(kind)) return [2, ...fieldShape(kind.pair, size)];
   if (kind === "picture") return [3, size, size];
   if (kind === "map") return [1, size, size];
   return kind === "labels" ? [size, size] : [kind.vector];
 }
+
+const isPair = (kind: FieldKind): kind is PairKind => typeof kind === "object" && "pair" in kind;
+
+/** What a field is of one picture. */
+export const singleKind = (kind: FieldKind): SingleKind => (isPair(kind) ? kind.pair : kind);
+
+/** Values of a vector of one picture; 0 for other kinds. */
+export const vectorLength = (kind: FieldKind): number => {
+  const single = singleKind(kind);
+  return typeof single === "object" ? single.vector : 0;
+};
+
+/** Pictures in a sample. */
+export const viewsOf = (fields: Fields): number => (Object.values(fields).some(isPair) ? 2 : 1);

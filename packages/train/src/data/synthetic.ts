@@ -1,6 +1,6 @@
-import { findAssets, type Maker, openMaker, type PortraitOptions } from "@cameo/synth";
-import { mapsOf, portraitFields } from "./portraits.ts";
-import type { Fields, Source } from "./source.ts";
+import { defaultPortraitOptions, findAssets, type Maker, openMaker, type PortraitOptions, random } from "@cameo/synth";
+import { mapsOf, openFitted, portraitFields } from "./portraits.ts";
+import { type Fields, type Source, viewsOf } from "./source.ts";
 
 export interface SyntheticSpec {
   readonly kind: "synthetic";
@@ -11,22 +11,23 @@ export interface SyntheticSpec {
 }
 
 /**
- * Portraits made when they are asked for, one of each subject; nothing is stored. The assets are opened by the thread
+ * Portraits made when they are asked for, one of each subject or a pair; nothing is stored. The assets are opened by the thread
  * that makes the first one. Fields are those of portraits.ts.
  */
 export async function openSynthetic(spec: SyntheticSpec, fields: Fields, size: number): Promise<Source> {
   mapsOf(fields);
   const { seed, count, framing } = spec;
   const assets = findAssets(spec.assets);
-  const options: PortraitOptions = { size, framing, frames: 1, rotation: [0, 0], styles: "training" };
+  const makeFitted = await openFitted(fields, size);
+  const options: PortraitOptions = { ...defaultPortraitOptions, size, framing, frames: viewsOf(fields) };
   let maker: Promise<Maker> | null = null;
   return {
     count,
     unrelated: true,
     async sample(index) {
       maker ??= openMaker({ assets });
-      const [portrait] = await (await maker)(seed, index, options);
-      return portraitFields(portrait, fields);
+      const portraits = await (await maker)(seed, index, options);
+      return makeFitted ? makeFitted(portraits, random(0, "misfit", index)) : portraitFields(portraits[0], fields);
     },
   };
 }

@@ -99,7 +99,7 @@ function picked<T extends Uint8Array | Int8Array | Float32Array>(map: T, pixels:
 }
 
 /** Changes brightness, contrast, saturation and hue a little, and adds noise to some. */
-function recoloured(sample: PortraitSample, random: Random): PortraitSample {
+export function recoloured(sample: PortraitSample, random: Random): PortraitSample {
   const gamma = 1.15 ** random.range(-1, 1);
   const contrast = 1.15 ** random.range(-1, 1);
   const saturation = random.chance(0.05) ? 0 : random.range(0.8, 1.15);

@@ -4,8 +4,7 @@ import { abs, add, cast, div, greater, imageGradient, laplacian, mul, relu, slic
 // Depths d are nearness (see the library's `nearness`), in decimetres and larger where nearer; maps are [n, 1, h, w].
 
 /** The integrals of the paper's losses, with their normalisation: the mean of values over the pixels of a region (0 or 1). */
-const meanOver = (values: Tensor, region: Tensor): Tensor =>
-  div(sum(mul(values, region)), add(sum(region), 1e-6));
+const meanOver = (values: Tensor, region: Tensor): Tensor => div(sum(mul(values, region)), add(sum(region), 1e-6));
 
 /** Mean of |a − b| over a region, summed over the channels. */
 const distanceOver = (a: Tensor, b: Tensor, region: Tensor): Tensor =>

@@ -1,4 +1,4 @@
-import { depthOfNearness, Label } from "cameo";
+import { type Camera, depthOfNearness, Label } from "cameo";
 import type { DepthConfig } from "../config.ts";
 import type { FieldKind, Fields } from "../data/source.ts";
 import { toOnnx } from "../graph/onnx.ts";
@@ -18,7 +18,7 @@ import { depthNetwork } from "../networks/depth.ts";
 import { add, broadcastTo, cast, concat, equal, flip, greater, mul, reshape, slice, sub } from "../ops/index.ts";
 import type { Batch } from "../optim/learner.ts";
 import { warpByDepth } from "../render/render.ts";
-import { warpVisibility } from "../render/visibility.ts";
+import { type Motion, warpVisibility } from "../render/visibility.ts";
 import { pictureInput, plainTask, type Tensors } from "./task.ts";
 
 /** Whether pictures come in pairs of one subject, as the losses ask. */
@@ -27,6 +27,24 @@ const isSupervised = ({ losses }: DepthConfig): boolean => losses.target > 0 || 
 
 /** What is known of the camera of each picture of a pair: see {@link Fields} of portraits. */
 const stereo = { camera: { vector: 4 }, centre: { vector: 1 }, motion: { vector: 12 } } as const;
+
+const inputsOf = (config: DepthConfig, count: number) => ({
+  image: pictureInput("image", config, count, 3),
+  label: input("label", [count, config.size, config.size], "int32"),
+  face: pictureInput("face", config, count, 1),
+  mask: pictureInput("mask", config, count, 1),
+  model: pictureInput("model", config, count, 1),
+  depth: pictureInput("depth", config, count, 1),
+  camera: input("camera", [count, 4]),
+  centre: input("centre", [count, 1]),
+  motion: input("motion", [count, 12]),
+  corners: input("corners", [count, config.size ** 2, 3], "int32"),
+  covered: input("covered", [count, config.size ** 2, 1]),
+});
+
+const predict = (config: DepthConfig, v: Variables, inputs: Tensors): Tensors => ({
+  depth: depthNetwork(v, networkInput(config, inputs), config.network),
+});
 
 /**
  * The depth network (paper section 4.2): siamese, on pairs of pictures, by the paper's losses; or on single pictures whose
@@ -48,20 +66,8 @@ export const depthTask = plainTask<DepthConfig>({
     if (!isPaired(config)) return single;
     return Object.fromEntries(Object.entries(single).map(([name, pair]): [string, FieldKind] => [name, { pair }]));
   },
-  inputs: (config, count) => ({
-    image: pictureInput("image", config, count, 3),
-    label: input("label", [count, config.size, config.size], "int32"),
-    face: pictureInput("face", config, count, 1),
-    mask: pictureInput("mask", config, count, 1),
-    model: pictureInput("model", config, count, 1),
-    depth: pictureInput("depth", config, count, 1),
-    camera: input("camera", [count, 4]),
-    centre: input("centre", [count, 1]),
-    motion: input("motion", [count, 12]),
-    corners: input("corners", [count, config.size ** 2, 3], "int32"),
-    covered: input("covered", [count, config.size ** 2, 1]),
-  }),
-  predict: (config, v, inputs) => ({ depth: depthNetwork(v, networkInput(config, inputs), config.network) }),
+  inputs: inputsOf,
+  predict,
   view: (config, training) => (isPaired(config) ? createView(config, training) : null),
   score(config, { depth }, inputs) {
     const errors = errorsOf(config, depth, inputs);
@@ -113,7 +119,8 @@ function errorsOf(config: DepthConfig, depth: Tensor, inputs: Tensors): Record<s
 }
 
 /** Each picture of a pair in the place of the other: [2n, …], pairs one after the other. */
-const swapPairs = (x: Tensor): Tensor => reshape(flip(reshape(x, [x.shape[0] / 2, 2, ...x.shape.slice(1)]), 1), x.shape);
+const swapPairs = (x: Tensor): Tensor =>
+  reshape(flip(reshape(x, [x.shape[0] / 2, 2, ...x.shape.slice(1)]), 1), x.shape);
 
 /** Millimetres of depth from the network's nearness. */
 const millimetres = (depth: Tensor, centre: Tensor): Tensor => {
@@ -144,15 +151,13 @@ const grey = (map: Tensor): Tensor => broadcastTo(mul(map, 1 / 4), [map.shape[0]
 async function createView(config: DepthConfig, training: boolean) {
   const { size, batch } = config;
   const count = 2 * batch;
-  const inputs = depthTask.inputs(config, count);
-  const { depth } = depthTask.predict(config, new Variables(training), inputs);
+  const inputs = inputsOf(config, count);
+  const { depth } = predict(config, new Variables(training), inputs);
   const program = await createProgram(toOnnx({ z: millimetres(depth, inputs.centre) }), config);
   const pixels = size * size;
-  const names = ["image", "face", "mask", "model", "centre"];
   return {
     async see(values: ReadonlyMap<string, Float32Array>, given: Batch): Promise<Batch> {
-      const fed = Object.entries(given).filter(([name]) => names.includes(name));
-      const { z } = await program.run({ ...Object.fromEntries(values), ...Object.fromEntries(fed) });
+      const { z } = await program.run({ ...Object.fromEntries(values), ...given });
       const corners = new Int32Array(count * pixels * 3);
       const covered = new Float32Array(count * pixels);
       for (let i = 0; i < count; i++) {
@@ -165,5 +170,18 @@ async function createView(config: DepthConfig, training: boolean) {
       return { ...given, corners, covered };
     },
     dispose: () => program.dispose(),
+  };
+}
+
+function cameraOf({ camera }: Batch, picture: number): Camera {
+  const [fx, fy, cx, cy] = (camera as Float32Array).subarray(4 * picture, 4 * picture + 4);
+  return { fx, fy, cx, cy };
+}
+
+function motionOf({ motion }: Batch, picture: number): Motion {
+  const numbers = Array.from((motion as Float32Array).subarray(12 * picture, 12 * picture + 12));
+  return {
+    rotation: numbers.slice(0, 9) as unknown as Motion["rotation"],
+    translation: numbers.slice(9) as unknown as Motion["translation"],
   };
 }

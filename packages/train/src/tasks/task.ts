@@ -52,11 +52,21 @@ export const learnerOptions = (config: TrainConfig): LearnerOptions => ({
   threads: config.threads,
 });
 
+/** Adds to a batch what depends on what the network says of it: what pixels see. */
+export interface View {
+  see(values: ReadonlyMap<string, Float32Array>, batch: Batch): Promise<Batch>;
+  dispose(): Promise<void>;
+}
+
 /** A task that trains one network on one loss. */
 export interface PlainTask<C extends TrainConfig> {
+  /** Pictures in a sample; 1 unless given. */
+  views?(config: C): number;
   fields(config: C): Fields;
-  /** Input tensors for a batch of `count`, by field. */
+  /** Input tensors for `count` pictures, by field. */
   inputs(config: C, count: number): Tensors;
+  /** @param training whether the network is run as in training */
+  view?(config: C, training: boolean): Promise<View> | null;
   predict(config: C, variables: Variables, inputs: Tensors): Tensors;
   score(config: C, predictions: Tensors, inputs: Tensors): { readonly loss: Tensor; readonly metrics: Tensors };
   /** RGB pictures [n, 3, h, w] in [0, 1], side by side in the sample sheet. */
@@ -65,29 +75,39 @@ export interface PlainTask<C extends TrainConfig> {
 
 /** Makes a {@link Task} of functions of the graph. */
 export const plainTask = <C extends TrainConfig>(task: PlainTask<C>): Task<C> => ({
-  fields: task.fields,
+  fields: (config) => task.fields(config),
   network(config, count) {
     const variables = new Variables(false);
     return { learner: "network", variables, outputs: task.predict(config, variables, task.inputs(config, count)) };
   },
   async create(config) {
     const variables = new Variables(true);
-    const inputs = task.inputs(config, config.batch);
+    const count = config.batch * (task.views?.(config) ?? 1);
+    const inputs = task.inputs(config, count);
     const { loss, metrics } = task.score(config, task.predict(config, variables, inputs), inputs);
     const learner = await createLearner({ variables, loss, metrics }, learnerOptions(config));
     const evaluator = await createEvaluator(config, (v) => {
-      const given = task.inputs(config, config.batch);
+      const given = task.inputs(config, count);
       const predictions = task.predict(config, v, given);
       const scored = task.score(config, predictions, given);
       const shown = task.show(config, predictions, given);
       return { metrics: { loss: scored.loss, ...scored.metrics }, shown };
     });
+    const trainingView = (await task.view?.(config, true)) ?? null;
+    const view = (await task.view?.(config, false)) ?? null;
     return {
       learners: { network: learner },
-      step: (batches, rate) => learner.step(batches, rate),
-      evaluate: (batch, wantPicture) => evaluator.run(learner.averaged, batch, wantPicture),
+      async step(batches, rate) {
+        const seen: Batch[] = [];
+        for (const batch of batches) seen.push(trainingView ? await trainingView.see(learner.values, batch) : batch);
+        return learner.step(seen, rate);
+      },
+      async evaluate(batch, wantPicture) {
+        const seen = view ? await view.see(learner.averaged, batch) : batch;
+        return evaluator.run(learner.averaged, seen, wantPicture);
+      },
       dispose: async () => {
-        await Promise.all([learner.dispose(), evaluator.dispose()]);
+        await Promise.all([learner, evaluator, trainingView, view].map((part) => part?.dispose()));
       },
     };
   },
