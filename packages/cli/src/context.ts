@@ -5,6 +5,8 @@ export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 /** What one run of the command works with. */
 export interface Context {
+  /** Arguments of the command. */
+  readonly argv: readonly string[];
   /** Results: paths of files written, or one JSON document. */
   readonly stdout: Output;
   /** Everything else: errors, notes, progress. */

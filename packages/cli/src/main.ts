@@ -23,7 +23,7 @@ export async function main(
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-  const context: Context = { stdout, stderr, signal: interruption.signal, status: ExitStatus.ok };
+  const context: Context = { argv, stdout, stderr, signal: interruption.signal, status: ExitStatus.ok };
   try {
     await program(context).parseAsync(argv, { from: "user" });
     return context.status;

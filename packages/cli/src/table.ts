@@ -1,5 +1,5 @@
 /** The rows as lines of text, columns in line. */
-export function table(...rows: string[][]): string[] {
+export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows.map((row) =>
     row

@@ -76,7 +76,7 @@ export async function referencePhotos(folder: string): Promise<ReferencePhoto[]>
 export async function measurePhoto(
   cameo: Cameo,
   { name, file, mask, landmarks }: ReferencePhoto,
-  options: Pick<ReconstructOptions, "parse" | "signal"> = {},
+  options: Pick<ReconstructOptions, "coefficients" | "fit" | "parse" | "signal"> = {},
 ): Promise<MeasuredPhoto> {
   const labels = mask && (await readMask(mask));
   const reference = landmarks ? await readPoints(landmarks) : undefined;

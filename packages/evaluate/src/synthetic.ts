@@ -9,22 +9,39 @@ import {
   Region,
   synthesizeShape,
 } from "cameo";
+import { type HeadDistances, headDistances, type TrueHead } from "./distances.ts";
 import { type LandmarkErrors, landmarkErrors, pointsOf } from "./landmarks.ts";
 import { meanOf } from "./mean.ts";
 import { labelOverlaps, type Overlaps } from "./overlap.ts";
+import { photometricError } from "./photometric.ts";
+import { averageGeometry, reconstructedGeometry, surroundGeometry } from "./predictions.ts";
 
 /** How a synthetic portrait's head differs from the truth. */
 export interface SyntheticResult {
   /** Number of the subject in its set. */
   readonly index: number;
+  /** Style of the hair among those never trained on; "none" for hair that is grown, or absent. */
+  readonly style: string;
   readonly parse: "network" | "model";
+  readonly depth: "network" | "model";
   readonly overlaps: Overlaps;
   readonly landmarks: LandmarkErrors;
   /** Absolute differences, degrees. */
   readonly pose: { readonly yaw: number; readonly pitch: number; readonly roll: number };
   /** Mean distance of the face's vertices after alignment, mm: {@link facePointDistance}. */
   readonly facePoints: number;
+  /** {@link photometricError}; undefined where none of the face is seen. */
+  readonly photometric: number | undefined;
+  /** Against the true depth: the head's shape by each method. */
+  readonly distances: Readonly<Record<string, HeadDistances>>;
 }
+
+/** The rows of Table 1: the reconstruction, and what it is compared with. */
+const METHODS = {
+  head: "Cameo",
+  surround: "surround depth (Zhu et al.)",
+  average: "average head, true pose",
+} as const;
 
 /**
  * Reconstructs the largest face of a synthetic portrait and compares it with the truth.
@@ -34,20 +51,29 @@ export interface SyntheticResult {
 export async function measurePortrait(
   cameo: Cameo,
   model: MorphableModel,
-  { size, image, labels, truth }: PortraitSample,
-  options: Pick<ReconstructOptions, "parse" | "signal"> = {},
+  { size, image, labels, depth, truth }: PortraitSample,
+  options: Pick<ReconstructOptions, "coefficients" | "fit" | "parse" | "signal"> = {},
 ): Promise<SyntheticResult> {
-  const head = await cameo.reconstruct({ width: size, height: size, data: image }, options);
+  const square = { width: size, height: size };
+  const head = await cameo.reconstruct({ ...square, data: image }, options);
   const reference = project(Float32Array.from(truth.landmarks68.points), truth.camera);
   const { identity, expression } = head.coefficients;
   const off = (angle: "yaw" | "pitch" | "roll") => {
     const difference = (head.angles[angle] * 180) / Math.PI - truth.angles[angle];
     return Math.abs(difference - 360 * Math.round(difference / 360));
   };
+  const found = head.labelMap();
+  const trueHead: TrueHead = {
+    camera: truth.camera,
+    depth: { ...square, data: depth },
+    labels: { ...square, data: labels },
+  };
   return {
     index: truth.index,
+    style: String(truth.facts.style),
     parse: head.prior.parse ? "model" : "network",
-    overlaps: labelOverlaps(head.labelMap(), { width: size, height: size, data: labels }),
+    depth: head.prior.depth ? "model" : "network",
+    overlaps: labelOverlaps(found, trueHead.labels),
     landmarks: landmarkErrors(pointsOf(head.landmarks), pointsOf(reference)),
     pose: { yaw: off("yaw"), pitch: off("pitch"), roll: off("roll") },
     facePoints: facePointDistance(
@@ -55,6 +81,12 @@ export async function measurePortrait(
       synthesizeShape(model, identity, expression),
       synthesizeShape(model, Float32Array.from(truth.identity), Float32Array.from(truth.expression)),
     ),
+    photometric: photometricError(model, head, trueHead.labels),
+    distances: {
+      [METHODS.head]: headDistances(reconstructedGeometry(head), trueHead),
+      [METHODS.surround]: headDistances(surroundGeometry(model, head, found), trueHead),
+      [METHODS.average]: headDistances(averageGeometry(model, truth.pose, truth.camera, square), trueHead),
+    },
   };
 }
 
@@ -100,7 +132,7 @@ export function syntheticSpreads(results: readonly SyntheticResult[]): Readonly<
       results.map(({ overlaps }) => overlaps[part]),
       true,
     );
-  const error = (of: (result: SyntheticResult) => number) => spreadOf(results.map(of), false);
+  const error = (of: (result: SyntheticResult) => number | undefined) => spreadOf(results.map(of), false);
   return {
     "head IoU": overlap("head"),
     "hair IoU": overlap("hair"),
@@ -112,5 +144,6 @@ export function syntheticSpreads(results: readonly SyntheticResult[]): Readonly<
     "pitch °": error(({ pose }) => pose.pitch),
     "roll °": error(({ pose }) => pose.roll),
     "face points mm": error(({ facePoints }) => facePoints),
+    "photometric /255": error(({ photometric }) => photometric),
   };
 }

@@ -42,11 +42,15 @@ describe("spreads", () => {
     const spreads = syntheticSpreads([
       {
         index: 0,
+        style: "none",
         parse: "model",
+        depth: "model",
         overlaps: { head: 0.9, hair: 0.8, face: 0.7, ears: undefined, innerMouth: 0 },
         landmarks: { all: 3 },
         pose: { yaw: 1, pitch: 2, roll: 3 },
         facePoints: 2.5,
+        photometric: 11,
+        distances: {},
       },
     ]);
     expect(Object.entries(spreads).map(([name, { mean }]) => [name, mean])).toEqual([
@@ -60,6 +64,7 @@ describe("spreads", () => {
       ["pitch °", 2],
       ["roll °", 3],
       ["face points mm", 2.5],
+      ["photometric /255", 11],
     ]);
   });
 });

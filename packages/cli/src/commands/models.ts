@@ -41,7 +41,7 @@ async function list({ models, json }: Options, { stdout }: Context): Promise<voi
     licence,
     source,
   ]);
-  for (const line of table(["name", "size", "licence", "source"], ...rows)) stdout.write(`${line}\n`);
+  for (const line of table([["name", "size", "licence", "source"], ...rows])) stdout.write(`${line}\n`);
 }
 
 async function verify({ models, json }: Options, context: Context): Promise<void> {

@@ -8,16 +8,17 @@ import { type Format, formats, headFiles } from "../files.ts";
 import { baseName, Names } from "../names.ts";
 import {
   addCameraOptions,
-  addParseOption,
+  addStageOptions,
   addRunOptions,
   type CameraOptions,
-  type ParseOptions,
+  type StageOptions,
+  stagesOf,
   type RunOptions,
 } from "../options.ts";
 import { checkDirectory, checkPhotosSafe } from "../output.ts";
 import { Report } from "../report.ts";
 
-interface Options extends CameraOptions, ParseOptions, RunOptions {
+interface Options extends CameraOptions, RunOptions, StageOptions {
   output: string;
   format: Format[];
   face: FaceChoice | "all";
@@ -68,7 +69,7 @@ A photo that fails is reported and does not stop the others.`,
     .action(async (photos: string[], options: Options) => {
       context.status = await reconstruct(photos, options, context);
     });
-  addParseOption(command);
+  addStageOptions(command);
   addCameraOptions(command);
   addRunOptions(command);
 }

@@ -5,19 +5,20 @@ import type { Context } from "../context.ts";
 import { type FaceChoice, faceChoice, reconstructFace } from "../face.ts";
 import {
   addCameraOptions,
-  addParseOption,
+  addStageOptions,
   addRunOptions,
   type CameraOptions,
   integerBetween,
   numberBetween,
-  type ParseOptions,
+  type StageOptions,
+  stagesOf,
   pngFile,
   type RunOptions,
 } from "../options.ts";
 import { checkDirectory, checkPhotosSafe } from "../output.ts";
 import { Report } from "../report.ts";
 
-interface Options extends CameraOptions, ParseOptions, RunOptions {
+interface Options extends CameraOptions, RunOptions, StageOptions {
   output: string;
   yaw: number;
   pitch: number;
@@ -50,7 +51,7 @@ Examples:
   cameo turn me.jpg --yaw -15 --pitch 10 --size 512 -o me.png`,
     )
     .action((photo: string, options: Options) => turn(photo, options, context));
-  addParseOption(command);
+  addStageOptions(command);
   addCameraOptions(command);
   addRunOptions(command);
 }
@@ -62,8 +63,13 @@ async function turn(photo: string, options: Options, context: Context): Promise<
   const report = new Report(context, options, 1);
   const cameo = await Cameo.load(options);
   try {
-    const { face, fov, focal35, parse, size } = options;
-    const head = await reconstructFace(cameo, photo, face, { fov, focal35, parse, signal: context.signal });
+    const { face, fov, focal35, size } = options;
+    const head = await reconstructFace(cameo, photo, face, {
+      fov,
+      focal35,
+      ...stagesOf(options),
+      signal: context.signal,
+    });
     const angles = { yaw: radians(options.yaw), pitch: radians(options.pitch), roll: radians(options.roll) };
     const picture = head.render({ angles, size, background: "photo" });
     const file = await encodeImage(picture, { format: "png" });

@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import type { PhotoEvaluation, PhotoResult } from "@cameo/evaluate";
+import { Cameo, encodeImage, writeFiles } from "cameo";
+import type { Command } from "commander";
+import type { Context } from "../../context.ts";
+import { ExitStatus } from "../../exit.ts";
+import { Names } from "../../names.ts";
+import { addNetworkOptions, addRunOptions, addStageOptions, type NetworkOptions, type RunOptions, type StageOptions, stagesOf } from "../../options.ts";
+import { checkDirectory } from "../../output.ts";
+import { Report } from "../../report.ts";
+import { table } from "../../table.ts";
+import { circumstances, readNetworks } from "./common.ts";
+
+interface Options extends NetworkOptions, RunOptions, StageOptions {
+  overlay?: string;
+}
+
+export function addPhotos(program: Command, context: Context): void {
+  const command = program
+    .command("photos")
+    .summary("compare labels and landmarks with references")
+    .description(
+      `Reconstructs every photo of a folder that has references beside it and compares:
+  NAME.mask.png        a label per pixel: intersection over union of head, hair,
+                       face, ears and inner mouth, at the photo's resolution
+  NAME.landmarks.json  68 points: mean distance in % of the outer eye distance
+  NAME.points5.json    5 points: in % of the distance between the eye centres`,
+    )
+    .argument("<dir>", "folder of photos")
+    .option("--overlay <dir>", "draw labels, landmarks and the face's outline over each photo, as JPEG files")
+    .action(async (folder: string, options: Options) => {
+      context.status = await evaluatePhotos(folder, options, context);
+    });
+  addNetworkOptions(command);
+  addStageOptions(command);
+  addRunOptions(command);
+}
+
+async function evaluatePhotos(folder: string, options: Options, context: Context): Promise<ExitStatus> {
+  const { overlay, json } = options;
+  // Loaded only here, as the other commands can do without.
+  const { drawOverlay, meanFigures, measurePhoto, photoTable, referencePhotos } = await import("@cameo/evaluate");
+  if (overlay !== undefined) await checkDirectory(overlay);
+  const photos = await referencePhotos(folder);
+  const cameo = await Cameo.load({ ...options, networks: await readNetworks(options) });
+  const report = new Report(context, options, photos.length);
+  const names = new Names();
+  const results: PhotoResult[] = [];
+  const failures: { name: string; error: { code: string; message: string } }[] = [];
+  let status: ExitStatus = ExitStatus.ok;
+  try {
+    for (const photo of photos) {
+      report.stage(photo.file, "");
+      try {
+        const { result, head, reference } = await measurePhoto(cameo, photo, { ...stagesOf(options), signal: context.signal });
+        results.push(result);
+        report.head(photo.file, head);
+        if (overlay !== undefined) {
+          const file = `${names.claim(photo.name)}.jpg`;
+          const picture = await encodeImage(drawOverlay(head, reference), { format: "jpeg" });
+          await writeFiles(overlay, { [file]: picture }, { signal: context.signal });
+          if (options.verbose) report.note(photo.file, join(overlay, file));
+        }
+      } catch (error) {
+        if (context.signal.aborted) throw error;
+        const { code, message, status: failed } = report.failed(photo.file, error);
+        failures.push({ name: photo.name, error: { code, message } });
+        if (failed > status) status = failed;
+      }
+      report.advance();
+    }
+  } finally {
+    report.stop();
+    await cameo.dispose();
+  }
+  const evaluation: PhotoEvaluation = {
+    evaluation: "photos",
+    ...circumstances(context),
+    mean: meanFigures(results),
+    photos: results,
+    failures,
+  };
+  if (json) context.stdout.write(`${JSON.stringify(evaluation, null, 2)}\n`);
+  else for (const line of table(photoTable(results))) context.stdout.write(`${line}\n`);
+  return status;
+}

@@ -1,0 +1,100 @@
+import type { HeadDistances, RegionDistances } from "./distances.ts";
+import type { SyntheticEvaluation } from "./evaluations.ts";
+import { meanOf } from "./mean.ts";
+import { figuresOf, meanFigures, type PhotoFigures, type PhotoResult } from "./photos.ts";
+import { type SyntheticResult, syntheticSpreads } from "./synthetic.ts";
+
+/** Rows of cells; the first holds the titles of the columns. */
+export type Table = readonly (readonly string[])[];
+
+/** A table and what it shows, in half a sentence. */
+export interface TitledTable {
+  readonly title: string;
+  readonly rows: Table;
+}
+
+/** All that an evaluation on synthetic portraits found. */
+export function syntheticTables({ portraits, failures }: SyntheticEvaluation): TitledTable[] {
+  const unseen = portraits.filter(hasUnseenHair);
+  const count = portraits.length + failures.length;
+  return [
+    { title: `${portraits.length} of ${count} portraits, in which a face was found`, rows: spreadTable(portraits) },
+    { title: `distance from the truth (paper Table 1), ${portraits.length} portraits`, rows: distanceTable(portraits) },
+    { title: `hair of a style never trained on, ${unseen.length} portraits`, rows: spreadTable(unseen) },
+    { title: `distance from the truth, hair of a style never trained on`, rows: distanceTable(unseen) },
+  ];
+}
+
+const hasUnseenHair = ({ style }: { readonly style: string }): boolean => style !== "none";
+
+const cell = (value: number | undefined, digits: number): string => value?.toFixed(digits) ?? "-";
+
+/** A line per figure over many portraits. */
+export const spreadTable = (results: readonly SyntheticResult[]): Table => [
+  ["figure", "mean", "median", "worst tenth", "portraits"],
+  ...Object.entries(syntheticSpreads(results)).map(([name, { mean, median, tenthWorst, count }]) => [
+    name,
+    ...[mean, median, tenthWorst].map((value) => cell(value, 3)),
+    String(count),
+  ]),
+];
+
+/** Portraits with the distances of one or more methods, by the methods' names. */
+export type DistanceResults = readonly { readonly distances: Readonly<Record<string, HeadDistances>> }[];
+
+/** The mean of each figure of a region over the portraits that have it. */
+export type RegionMeans = { readonly [K in keyof RegionDistances]: number | undefined };
+
+export const regionMeans = (results: DistanceResults, method: string, region: keyof HeadDistances): RegionMeans => {
+  const regions = results.map(({ distances }) => distances[method]?.[region]);
+  const mean = (key: keyof RegionDistances) => meanOf(regions.map((figures) => figures?.[key]));
+  return {
+    coverage: mean("coverage"),
+    mean: mean("mean"),
+    median: mean("median"),
+    nearestMean: mean("nearestMean"),
+    nearestMedian: mean("nearestMedian"),
+    nearestOfAll: mean("nearestOfAll"),
+  };
+};
+
+/** Paper Table 1, a line per method: distances in mm, averaged over portraits. */
+export function distanceTable(results: DistanceResults): Table {
+  const methods = [...new Set(results.flatMap(({ distances }) => Object.keys(distances)))];
+  const cells = (method: string, region: keyof HeadDistances) => {
+    const { mean, median, nearestMean, nearestMedian, nearestOfAll, coverage } = regionMeans(results, method, region);
+    const millimetres = [mean, median, nearestMean, nearestMedian, nearestOfAll].map((value) => cell(value, 2));
+    return [...millimetres, cell(coverage && 100 * coverage, 1)];
+  };
+  const titles = ["median", "nearest", "median", "of all", "coverage %"];
+  return [
+    ["mm", "face", ...titles, "non-face", ...titles],
+    ...methods.map((method) => [method, ...cells(method, "face"), ...cells(method, "nonFace")]),
+  ];
+}
+
+/** Overlaps with three decimals, landmark errors in percent with two. */
+const PHOTO_COLUMNS: readonly (readonly [title: string, key: keyof PhotoFigures, digits: number])[] = [
+  ["head", "head", 3],
+  ["hair", "hair", 3],
+  ["face", "face", 3],
+  ["ears", "ears", 3],
+  ["mouth", "innerMouth", 3],
+  ["landmarks %", "landmarks", 2],
+  ["jaw", "jaw", 2],
+  ["brows", "brows", 2],
+  ["nose", "nose", 2],
+  ["eyes", "eyes", 2],
+  ["lips", "mouth", 2],
+];
+
+/** A line per photo and one of means, with the columns that have numbers. */
+export function photoTable(results: readonly PhotoResult[]): Table {
+  const rows = results.map((result) => ({ name: result.name, parse: result.parse as string, ...figuresOf(result) }));
+  const all = [...rows, { name: "mean", parse: "", ...meanFigures(results) }];
+  const used = PHOTO_COLUMNS.filter(([, key]) => all.some((row) => row[key] !== undefined));
+  return [
+    ["photo", "labels by", ...used.map(([title]) => title)],
+    ...all.map((row) => [row.name, row.parse, ...used.map(([, key, digits]) => cell(row[key], digits))]),
+  ];
+}
