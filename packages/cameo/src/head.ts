@@ -38,6 +38,7 @@ export type HeadParts = Pick<
   | "timings"
   | "models"
   | "prior"
+  | "fitted"
   | "notes"
 > & {
   /** What a parsing network saw in the photo; undefined where the head model stood in for one. */
@@ -82,7 +83,9 @@ export class Head {
   /** The models it was made with. */
   readonly models: readonly { readonly name: string; readonly sha256: string }[];
   /** True for the stages that had the model prior in place of a network. */
-  readonly prior: { readonly parse: boolean; readonly depth: boolean };
+  readonly prior: { readonly face: boolean; readonly parse: boolean; readonly depth: boolean };
+  /** Whether the face was fitted to the dense landmarks; else it is as the face network has it. */
+  readonly fitted: boolean;
   /** Sentences the user should know. */
   readonly notes: readonly string[];
   readonly #labels: HeadParts["labels"];
@@ -102,6 +105,7 @@ export class Head {
     this.timings = parts.timings;
     this.models = parts.models;
     this.prior = parts.prior;
+    this.fitted = parts.fitted;
     this.notes = parts.notes;
     this.#labels = parts.labels;
     this.#morphTargets = parts.morphTargets;

@@ -4,12 +4,15 @@ import type { DecodeOptions, ImageSource, Photo } from "./input/photo.ts";
 import type { ModelBundle } from "./runtime/bundle.ts";
 import type { CreateSession } from "./runtime/runtime.ts";
 
+/** The networks of a bundle that it need not have. */
+export type NetworkName = "face" | "parse";
+
 /** Where networks run and where the models are. */
 export interface LoadOptions {
   /** The model bundle: a folder in Node, a URL in a browser. Default: the package @cameo/models, or `models/` beside the page. */
   readonly models?: string | URL;
-  /** A parsing network (an ONNX file's bytes) to use in place of the bundle's. */
-  readonly parseNetwork?: Uint8Array;
+  /** Networks (the bytes of ONNX files) to use in place of the bundle's. */
+  readonly networks?: Partial<Readonly<Record<NetworkName, Uint8Array>>>;
   /** Threads of a network. Default: one per core. */
   readonly threads?: number;
   /** `cpu`, `cuda` or `webgpu` in Node; `wasm` or `webgpu` in a browser. Default: the first. */

@@ -8,7 +8,7 @@ import { vertexNormals } from "./mesh/normals.ts";
 import { decodeMorphableModel } from "./morphable/file.ts";
 import type { MorphableModel } from "./morphable/model.ts";
 import { surfacePositions, synthesizeShape } from "./morphable/synthesize.ts";
-import type { LoadOptions, Platform } from "./platform.ts";
+import type { LoadOptions, NetworkName, Platform } from "./platform.ts";
 import { rasterize } from "./raster/rasterize.ts";
 import { createPyramid } from "./resample.ts";
 import { type ModelBundle, sha256 } from "./runtime/bundle.ts";
@@ -18,6 +18,7 @@ import { createDetector, DETECTOR_MODELS, type DetectedFace, type Detector } fro
 import { fitAppearance } from "./stages/face/appearance.ts";
 import { fitFace } from "./stages/face/fit.ts";
 import { type LandmarkBasis, landmarkBasis } from "./stages/face/landmark-basis.ts";
+import { createFaceRegressor, FACE_MODEL, type FaceRegressor } from "./stages/face/network.ts";
 import { buildHead } from "./stages/head/build.ts";
 import { expressionTargets } from "./stages/head/expressions.ts";
 import { type HeadTemplate, headTemplate } from "./stages/head/template.ts";
@@ -37,6 +38,16 @@ export interface ReconstructOptions {
   /** 35 mm equivalent of the focal length, mm, where it is known. Counts before the photo's EXIF data, after `fov`. */
   readonly focal35?: number;
   /**
+   * Where the face's coefficients come from: the face network, or the landmarks alone. Default: the network where there is
+   * one.
+   */
+  readonly coefficients?: "network" | "landmarks";
+  /**
+   * Whether what the face network says is then fitted to the dense landmarks. Default true; without, face, pose and light are
+   * the network's, as in the paper.
+   */
+  readonly fit?: boolean;
+  /**
    * Where the labels of hair, face and ears come from: the parsing network, or the fitted head model. Default: the network
    * where there is one.
    */
@@ -45,6 +56,9 @@ export interface ReconstructOptions {
   /** Called when a stage begins, and once more when all are done. */
   readonly onProgress?: (progress: { readonly stage: Stage; readonly done: number; readonly total: number }) => void;
 }
+
+/** How far the face network's coefficients are off, in standard deviations of the model. */
+const NETWORK_DEVIATION = 0.6;
 
 /** Smallest face, in pixels between the outer corners of the eyes, that can be reconstructed. */
 export const MIN_EYE_DISTANCE = 16;
@@ -56,22 +70,18 @@ export class Cameo {
   readonly #landmarks: LandmarkBasis;
   readonly #template: HeadTemplate;
   readonly #detector: Detector;
+  readonly #regressor: FaceRegressor | undefined;
   readonly #parser: Parser | undefined;
   readonly #models: readonly ModelId[];
   #disposed = false;
 
-  private constructor(
-    platform: Platform,
-    model: MorphableModel,
-    detector: Detector,
-    parser: Parser | undefined,
-    models: readonly ModelId[],
-  ) {
+  private constructor(platform: Platform, { model, detector, regressor, parser, models }: Loaded) {
     this.#platform = platform;
     this.#model = model;
     this.#landmarks = landmarkBasis(model);
     this.#template = headTemplate(model);
     this.#detector = detector;
+    this.#regressor = regressor;
     this.#parser = parser;
     this.#models = models;
   }
@@ -90,9 +100,15 @@ export class Cameo {
       const models = bundle.models
         .filter(({ name }) => used.includes(name))
         .map(({ name, sha256 }) => ({ name, sha256 }));
-      const network = await findParseNetwork(bundle, options);
-      const parser = network && (await createParser(network.bytes, createSession));
-      return new Cameo(platform, model, detector, parser, network ? [...models, network.id] : models);
+      const face = await findNetwork(bundle, FACE_MODEL, options);
+      const parse = await findNetwork(bundle, PARSE_MODEL, options);
+      return new Cameo(platform, {
+        model,
+        detector,
+        regressor: face && (await createFaceRegressor(face.bytes, model, createSession)),
+        parser: parse && (await createParser(parse.bytes, createSession)),
+        models: [...models, ...[face, parse].flatMap((network) => network?.id ?? [])],
+      });
     } catch (cause) {
       throw new CameoError("models", (cause as Error).message, { cause });
     }
@@ -132,7 +148,7 @@ export class Cameo {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await Promise.all([this.#detector.dispose(), this.#parser?.dispose()]);
+    await Promise.all([this.#detector.dispose(), this.#regressor?.dispose(), this.#parser?.dispose()]);
   }
 
   /** @param all whether faces much smaller than the largest matter */
@@ -146,6 +162,17 @@ export class Cameo {
     if (faces.length === 0)
       throw new CameoError("no-face", "No face was found in the picture; use one in which a face is seen clearly.");
     return { photo, faces };
+  }
+
+  /** The face network that the options ask for; undefined where the landmarks are to say all. */
+  #regressorFor({ coefficients, fit }: Pick<ReconstructOptions, "coefficients" | "fit">): FaceRegressor | undefined {
+    if (coefficients !== undefined && coefficients !== "network" && coefficients !== "landmarks")
+      throw new CameoError("option", `The coefficients must come from "network" or "landmarks", not ${coefficients}.`);
+    if (coefficients === "landmarks" && fit === false)
+      throw new CameoError("option", "Coefficients that come from landmarks are fitted to them.");
+    if ((coefficients === "network" || fit === false) && !this.#regressor)
+      throw new CameoError("models", `The model bundle has no face network ("${FACE_MODEL}").`);
+    return coefficients === "landmarks" ? undefined : this.#regressor;
   }
 
   /** The parsing network that the options ask for; undefined where the head model is to say what is where. */
@@ -162,18 +189,24 @@ export class Cameo {
     if (eyeDistance(face) < MIN_EYE_DISTANCE) throw tooSmall(face);
     const model = this.#model;
     const { focal, cameraSource } = knownFocal(run.options, focal35, image);
+    const { fit = true } = run.options;
+    const regressor = this.#regressorFor(run.options);
     const parser = this.#parserFor(run.options);
 
     const pyramid = createPyramid(image);
     const faceCrop = await run.stage("align", () => alignFace(pyramid, face.landmarks68));
-    const { camera, pose, identity, expression } = await run.stage("face", () =>
-      fitFace(this.#landmarks, planar(face.landmarks468), image, { focal }),
-    );
+    const { estimate, camera, pose, identity, expression } = await run.stage("face", async () => {
+      const estimate = await regressor?.regress(pyramid, face.landmarks68, focal);
+      if (estimate && !fit) return { estimate, ...estimate };
+      const expected = estimate && { ...estimate, deviation: NETWORK_DEVIATION };
+      return { estimate, ...fitFace(this.#landmarks, planar(face.landmarks468), image, { focal, expected }) };
+    });
     const shape = synthesizeShape(model, identity, expression);
     const posed = transformToCamera(shape, pose);
     const normals = vertexNormals(shape, model.triangles);
 
     const { texture, illumination } = await run.stage("appearance", () => {
+      if (estimate && !fit) return estimate;
       const view = cameraOfCrop(camera, faceCrop);
       const raster = rasterize(posed, model.triangles, view, faceCrop.image);
       return fitAppearance(model, {
@@ -226,8 +259,11 @@ export class Cameo {
         morphTargets: () => expressionTargets(model, head),
         box: face.box,
         timings: run.timings(),
-        models: parser ? this.#models : this.#models.filter(({ name }) => name !== PARSE_MODEL),
-        prior: { parse: !parser, depth: true },
+        models: this.#models.filter(
+          ({ name }) => (name !== FACE_MODEL || regressor) && (name !== PARSE_MODEL || parser),
+        ),
+        prior: { face: !regressor, parse: !parser, depth: true },
+        fitted: fit,
         notes,
       },
       this.#platform,
@@ -240,13 +276,23 @@ interface ModelId {
   readonly sha256: string;
 }
 
-/** The parsing network that was given, else the bundle's, which may have none. */
-async function findParseNetwork(
+/** What reconstructions are made with. */
+interface Loaded {
+  readonly model: MorphableModel;
+  readonly detector: Detector;
+  readonly regressor: FaceRegressor | undefined;
+  readonly parser: Parser | undefined;
+  readonly models: readonly ModelId[];
+}
+
+/** The network that was given, else the bundle's, which may have none. */
+async function findNetwork(
   bundle: ModelBundle,
-  { parseNetwork }: LoadOptions,
+  name: NetworkName,
+  { networks }: LoadOptions,
 ): Promise<{ readonly bytes: Uint8Array; readonly id: ModelId } | undefined> {
-  const name = PARSE_MODEL;
-  if (parseNetwork) return { bytes: parseNetwork, id: { name, sha256: (await sha256(parseNetwork)) ?? "" } };
+  const given = networks?.[name];
+  if (given) return { bytes: given, id: { name, sha256: (await sha256(given)) ?? "" } };
   const entry = bundle.models.find((model) => model.name === name);
   return entry && { bytes: await bundle.read(name), id: { name, sha256: entry.sha256 } };
 }

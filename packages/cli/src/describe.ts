@@ -40,7 +40,8 @@ export const describe = (head: Head, { photo, depth, labels }: DescriptionContex
   ]),
   timings: rounded(head.timings, 1),
   models: head.models.map(({ name, sha256 }) => ({ name, sha256 })),
-  prior: { parse: head.prior.parse, depth: head.prior.depth },
+  prior: { face: head.prior.face, parse: head.prior.parse, depth: head.prior.depth },
+  fitted: head.fitted,
   notes: head.notes,
 });
 

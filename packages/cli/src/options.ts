@@ -25,18 +25,44 @@ export function addCameraOptions(command: Command): void {
     .option("--focal35 <mm>", "focal length as on 35 mm film", numberBetween(4, 2000));
 }
 
-/** What says which pixels are hair, face and ears. */
-export interface ParseOptions {
+/** Which way the stages go. */
+export interface StageOptions {
+  coefficients?: "network" | "landmarks";
+  fit: boolean;
   parse?: "network" | "model";
 }
 
-export function addParseOption(command: Command): void {
+export function addStageOptions(command: Command): void {
+  command
+    .optionsGroup("Estimation (default: the networks where the models have them):")
+    .addOption(
+      new Option(
+        "--coefficients <way>",
+        "what the face is estimated from: the face network, or landmarks alone",
+      ).choices(["network", "landmarks"]),
+    )
+    .option("--no-fit", "face, pose and light as the face network has them, not fitted to landmarks");
   command.addOption(
     new Option(
       "--parse <way>",
-      "what finds hair, face and ears: the parsing network, or the fitted head model (default: the network where there is one)",
+      "what finds hair, face and ears: the parsing network, or the fitted head model",
     ).choices(["network", "model"]),
   );
+}
+
+/** Those of a command's options that say which way the stages go. */
+export const stagesOf = ({ coefficients, fit, parse }: StageOptions): StageOptions => ({ coefficients, fit, parse });
+
+/** Files of networks to use in place of the bundle's. */
+export interface NetworkOptions {
+  faceNetwork?: string;
+  parseNetwork?: string;
+}
+
+export function addNetworkOptions(command: Command): void {
+  command
+    .option("--face-network <file>", "face network (an ONNX file) to use in place of the bundle's")
+    .option("--parse-network <file>", "parsing network, likewise");
 }
 
 export function addRunOptions(command: Command): void {

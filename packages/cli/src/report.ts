@@ -55,7 +55,7 @@ export class Report {
     );
     this.note(
       photo,
-      `labels: ${prior.parse ? "the head model's" : "parsing network"}; depth of hair and ears: ${prior.depth ? "the head model's" : "depth network"}`,
+      `face: ${facePath(head)}; labels: ${prior.parse ? "the head model's" : "parsing network"}; depth of hair and ears: ${prior.depth ? "the head model's" : "depth network"}`,
     );
     this.note(photo, `models: ${models.map(({ name, sha256 }) => `${name} ${sha256.slice(0, 8)}`).join(", ")}`);
     this.note(
@@ -102,3 +102,9 @@ const cameraSources: Record<Head["cameraSource"], string> = {
   exif: "from the photo's EXIF data",
   estimated: "estimated from the face",
 };
+
+/** Which way the face was estimated. */
+function facePath({ prior, fitted }: Head): string {
+  if (prior.face) return "fitted to landmarks";
+  return fitted ? "face network, then fitted to landmarks" : "face network";
+}

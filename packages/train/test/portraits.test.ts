@@ -97,7 +97,7 @@ describe("portraits as training data", () => {
     const spec = { kind: "portraits", path, variants: 2, crop: "face" } as const;
     const source = await openSource(spec, { image: "picture", landmarks68: { vector: 136 } }, side);
     const frameOf = async (index: number) =>
-      faceFrame((await source.sample(index)).landmarks68.map((x) => side * Number(x)));
+      faceFrame(Float32Array.from((await source.sample(index)).landmarks68, (x) => side * x));
     const { x, y, scale, angle } = await frameOf(3);
     expect(x).toBeCloseTo(side / 2, 4);
     expect(y).toBeCloseTo(side / 2, 4);

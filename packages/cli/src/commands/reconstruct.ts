@@ -8,12 +8,12 @@ import { type Format, formats, headFiles } from "../files.ts";
 import { baseName, Names } from "../names.ts";
 import {
   addCameraOptions,
-  addStageOptions,
   addRunOptions,
+  addStageOptions,
   type CameraOptions,
+  type RunOptions,
   type StageOptions,
   stagesOf,
-  type RunOptions,
 } from "../options.ts";
 import { checkDirectory, checkPhotosSafe } from "../output.ts";
 import { Report } from "../report.ts";
@@ -113,11 +113,17 @@ async function reconstruct(photos: string[], options: Options, context: Context)
 async function findHeads(
   cameo: Cameo,
   photo: string,
-  { face, fov, focal35, parse }: Options,
+  { face, fov, focal35, ...rest }: Options,
   signal: AbortSignal,
   onStage: (stage: Stage) => void,
 ): Promise<Head[]> {
-  const options = { fov, focal35, parse, signal, onProgress: ({ stage }: { stage: Stage }) => onStage(stage) };
+  const options = {
+    fov,
+    focal35,
+    ...stagesOf(rest),
+    signal,
+    onProgress: ({ stage }: { stage: Stage }) => onStage(stage),
+  };
   return face === "all" ? cameo.reconstructAll(photo, options) : [await reconstructFace(cameo, photo, face, options)];
 }
 

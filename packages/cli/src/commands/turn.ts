@@ -5,15 +5,15 @@ import type { Context } from "../context.ts";
 import { type FaceChoice, faceChoice, reconstructFace } from "../face.ts";
 import {
   addCameraOptions,
-  addStageOptions,
   addRunOptions,
+  addStageOptions,
   type CameraOptions,
   integerBetween,
   numberBetween,
-  type StageOptions,
-  stagesOf,
   pngFile,
   type RunOptions,
+  type StageOptions,
+  stagesOf,
 } from "../options.ts";
 import { checkDirectory, checkPhotosSafe } from "../output.ts";
 import { Report } from "../report.ts";

@@ -57,14 +57,17 @@ export function cameraOfCrop(camera: Camera, { toPhoto }: Pick<Crop, "toPhoto">)
   return { fx: camera.fx / scale, fy: camera.fy / scale, cx, cy };
 }
 
+/** Clockwise turn of a crop in the photo, radians. */
+export const turnOf = ({ toPhoto }: Pick<Crop, "toPhoto">): number => Math.atan2(toPhoto[3], toPhoto[0]);
+
 /** A pose as the camera of a crop sees it: camera space turned back by the turn of the crop. The same for a crop that is not turned. */
 export function poseInCrop(pose: Pose, { toPhoto }: Pick<Crop, "toPhoto">): Pose {
-  return turnCamera(pose, -Math.atan2(toPhoto[3], toPhoto[0]));
+  return turnCamera(pose, -turnOf({ toPhoto }));
 }
 
 /** The inverse of {@link poseInCrop}. */
 export function poseInPhoto(pose: Pose, { toPhoto }: Pick<Crop, "toPhoto">): Pose {
-  return turnCamera(pose, Math.atan2(toPhoto[3], toPhoto[0]));
+  return turnCamera(pose, turnOf({ toPhoto }));
 }
 
 /** Camera space turned clockwise about the line of sight. Model space has y and z the other way round, so there the turn is reversed. */

@@ -30,7 +30,17 @@ export interface FaceFit {
   readonly residual: number;
 }
 
+/** A face that another estimate says to expect. */
+export interface ExpectedFace {
+  readonly identity: Float32Array;
+  readonly expression: Float32Array;
+  /** How far its coefficients are off: their standard deviation. */
+  readonly deviation: number;
+}
+
 export interface FitOptions {
+  /** What the face is like before the landmarks are seen: the mean face, with deviation 1, unless given. */
+  readonly expected?: ExpectedFace;
   /** Focal length in pixels where it is known; else it is estimated. */
   readonly focal?: number;
   /** Expected distance from camera to head centre, mm, for an unknown focal length. The paper's camera stands 1 m away. */
@@ -69,6 +79,9 @@ const HIDDEN = 0.02;
 
 interface Problem {
   readonly basis: LandmarkBasis;
+  /** The modes of the expected face, and the deviation from them. */
+  readonly expected: Float64Array;
+  readonly deviation: number;
   /** x, y per landmark, photo pixels. */
   readonly landmarks: Float32Array;
   /** How much each landmark counts, 0 … 1. */
@@ -92,7 +105,7 @@ interface State {
 
 /**
  * Levenberg–Marquardt fit of pose, identity and expression (and, where unknown, focal length) to dense landmarks,
- * with the model's own Gaussian prior on the coefficients. The principal point is the centre of the picture.
+ * with a Gaussian prior on the coefficients: the model's own, or one about an estimate. The principal point is the centre of the picture.
  * What was tried for accuracy, and what it brought, is in docs/decisions/fit.md.
  *
  * @param landmarks x, y per landmark of the basis, photo pixels
@@ -105,17 +118,21 @@ export function fitFace(
   size: { readonly width: number; readonly height: number },
   options: FitOptions = {},
 ): FaceFit {
-  const { focal, distance, distanceDeviation, noise, iterations } = { ...FIT_DEFAULTS, ...options };
+  const { expected, focal, distance, distanceDeviation, noise, iterations } = { ...FIT_DEFAULTS, ...options };
   if (landmarks.length !== 2 * basis.count)
     throw new RangeError(`fitFace: ${landmarks.length} numbers for ${basis.count} landmarks`);
   if (focal !== undefined && !(focal > 0 && focal < Infinity))
     throw new RangeError(`fitFace: the focal length must be above 0 pixels, not ${focal}`);
   if (!landmarks.every(Number.isFinite)) throw new Error("fitFace: the landmarks are not all finite");
   const centre = { cx: size.width / 2, cy: size.height / 2 };
-  const { state: start, pixelsPerMillimetre } = initialState(basis, landmarks, centre, focal, distance);
+  const before = coefficientsBefore(basis, expected);
+  const modes = modesOf(basis, before);
+  const { state: start, pixelsPerMillimetre } = initialState(basis, landmarks, centre, focal, distance, modes);
   const problem: Problem = {
     ...centre,
     basis,
+    expected: modes,
+    deviation: expected?.deviation ?? 1,
     landmarks,
     weights: basis.weights,
     sigma: noise * pixelsPerMillimetre,
@@ -127,7 +144,11 @@ export function fitFace(
   const posed = minimize(problem, start, 0, POSE_ITERATIONS);
   const seen = { ...problem, weights: weightsSeen(basis, posed) };
   const state = minimize(seen, minimize(seen, posed, 0, POSE_ITERATIONS), basis.modeCount, iterations);
-  const coefficients = coefficientsOf(basis, state.modes);
+  const change = coefficientsOf(
+    basis,
+    state.modes.map((x, m) => x - modes[m]),
+  );
+  const coefficients = before.map((x, k) => x + change[k]);
   return {
     camera: { fx: state.focal, fy: state.focal, ...centre },
     pose: { rotation: state.rotation, translation: state.translation },
@@ -136,6 +157,22 @@ export function fitFace(
     residual: residual(seen, state),
   };
 }
+
+/** α and β of the expected face, one after the other. */
+function coefficientsBefore(basis: LandmarkBasis, expected: ExpectedFace | undefined): Float32Array {
+  const coefficients = new Float32Array(basis.identityCount + basis.expressionCount);
+  if (expected) {
+    coefficients.set(expected.identity);
+    coefficients.set(expected.expression, basis.identityCount);
+  }
+  return coefficients;
+}
+
+/** The modes of α and β. */
+const modesOf = ({ coefficients, modeCount }: LandmarkBasis, values: Float32Array): Float64Array =>
+  Float64Array.from({ length: modeCount }, (_, m) =>
+    values.reduce((sum, x, k) => sum + coefficients[k * modeCount + m] * x, 0),
+  );
 
 /** α and β, from the modes. */
 const coefficientsOf = ({ coefficients, modeCount }: LandmarkBasis, modes: Float64Array): Float32Array =>
@@ -165,6 +202,7 @@ function initialState(
   { cx, cy }: { cx: number; cy: number },
   focal: number | undefined,
   distance: number,
+  modes: Float64Array,
 ): { state: State; pixelsPerMillimetre: number } {
   const u = new NormalEquations(4);
   const v = new NormalEquations(4);
@@ -188,7 +226,7 @@ function initialState(
     rotation: rotationFromRows(right, up),
     translation: [(a - cx) / pixelsPerMillimetre, (b - cy) / pixelsPerMillimetre, tz] as const,
     focal: focal ?? pixelsPerMillimetre * tz,
-    modes: new Float64Array(basis.modeCount),
+    modes,
   };
   return { state, pixelsPerMillimetre };
 }
@@ -272,7 +310,8 @@ function costOf(problem: Problem, state: State): number {
     const r = Math.hypot(landmarks[2 * i] - pixels[2 * i], landmarks[2 * i + 1] - pixels[2 * i + 1]) / sigma;
     cost += weights[i] * robust.loss(r);
   }
-  for (const c of state.modes) cost += (c * c) / 2;
+  const { expected, deviation } = problem;
+  for (let k = 0; k < expected.length; k++) cost += ((state.modes[k] - expected[k]) / deviation) ** 2 / 2;
   if (!problem.focalKnown) {
     const { logDistance, logDistanceDeviation } = problem;
     cost += ((logDistance - Math.log(state.translation[2])) / logDistanceDeviation) ** 2 / 2;
@@ -335,8 +374,9 @@ function linearize(problem: Problem, state: State, used: number, equations: Norm
     equations.addRow(u, ru, weight);
     equations.addRow(v, rv, weight);
   }
-  for (let k = 0; k < used; k++) equations.addDiagonal(POSE_UNKNOWNS + k, -state.modes[k], 1);
-  const { logDistance, logDistanceDeviation } = problem;
+  const { expected, deviation, logDistance, logDistanceDeviation } = problem;
+  for (let k = 0; k < used; k++)
+    equations.addDiagonal(POSE_UNKNOWNS + k, expected[k] - state.modes[k], 1 / deviation ** 2);
   equations.addDiagonal(DISTANCE, focalKnown ? 0 : logDistance - Math.log(tz), 1 / logDistanceDeviation ** 2);
 }
 

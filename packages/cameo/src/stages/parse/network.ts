@@ -2,6 +2,7 @@ import type { Camera } from "../../geometry/camera.ts";
 import type { Pose } from "../../geometry/pose.ts";
 import { Label, type RgbImage } from "../../image.ts";
 import type { Pyramid } from "../../resample.ts";
+import { pictureSide, pictureTensor } from "../../runtime/picture.ts";
 import type { CreateSession, Session } from "../../runtime/runtime.ts";
 import { cleanLabels, FACE_REACH } from "./clean.ts";
 import { cutParseCrop, PARSE_CROP, tiltOf } from "./crop.ts";
@@ -27,7 +28,7 @@ const LABELS = Object.keys(Label).length;
 export async function createParser(network: Uint8Array, createSession: CreateSession): Promise<Parser> {
   const session = await createSession(network);
   try {
-    const side = sideOf(session);
+    const side = pictureSide(session) ?? PARSE_CROP.side;
     return {
       async parse(photo, camera, pose) {
         const crop = cutParseCrop(photo, camera, pose, side);
@@ -51,21 +52,9 @@ export async function createParser(network: Uint8Array, createSession: CreateSes
   }
 }
 
-/** The size of the network's pictures. */
-function sideOf({ inputNames, outputNames, inputShapes }: Session): number {
-  const [batch, channels, height, width] = inputShapes[inputNames[0]] ?? [];
-  const fits =
-    inputNames.length === 1 && outputNames.length === 1 && (batch ?? 1) === 1 && channels === 3 && height === width;
-  if (!fits)
-    throw new Error("A parsing network takes one square picture, [1, 3, s, s], and gives one output, [1, 6, s, s].");
-  return width ?? PARSE_CROP.side;
-}
-
-async function run(session: Session, { width, height, data }: RgbImage): Promise<Float32Array> {
-  const n = width * height;
-  const planes = new Float32Array(3 * n);
-  for (let i = 0; i < n; i++) for (let c = 0; c < 3; c++) planes[c * n + i] = data[3 * i + c] / 255;
-  const outputs = await session.run({ [session.inputNames[0]]: { data: planes, dims: [1, 3, height, width] } });
+async function run(session: Session, image: RgbImage): Promise<Float32Array> {
+  const { width, height } = image;
+  const outputs = await session.run({ [session.inputNames[0]]: pictureTensor(image) });
   const logits = outputs[session.outputNames[0]];
   if (logits.dims.join() !== [1, LABELS, height, width].join())
     throw new Error(
