@@ -64,16 +64,19 @@ export function mapsOf(fields: Fields): MapName[] {
   return [...new Set(Object.keys(fields).flatMap((name) => known[name].maps))];
 }
 
-/** Makes samples of portraits that are fitted: of one, or of a pair. */
-export type SampleMaker = (portraits: readonly PortraitSample[], random: Random) => Sample;
+/** Makes samples of portraits that are fitted: of one, or of a pair. They are recoloured where there is a second source. */
+export type SampleMaker = (portraits: readonly PortraitSample[], fit: Random, colours?: () => Random) => Sample;
 
 /** Whether fields are of a fit, and how they are made then. */
 export async function openFitted(fields: Fields, size: number): Promise<SampleMaker | null> {
   if (!Object.keys(fields).some((name) => "fit" in known[name])) return null;
   const fit = await openFitter();
-  return (portraits, random) => {
+  return (portraits, random, colours) => {
     const misfit = sampleMisfit(random);
-    const fitted = portraits.map((portrait) => fit(portrait, size, misfit));
+    const fitted = portraits.map((portrait) => {
+      const one = fit(portrait, size, misfit);
+      return colours ? recoloured(one, colours()) : one;
+    });
     return sampleOf(fields, (recipe, kind) =>
       fitted.map((one, i) => ("fit" in recipe ? recipe.fit(one, fitted[i ^ 1] ?? one) : recipe.make(one, kind))),
     );
@@ -162,8 +165,9 @@ function fittedPortraits(set: PortraitSet, make: SampleMaker, variants: number, 
       const number = index % count;
       const first = Math.floor(number / starts) * frames + (number % starts);
       const portraits = await Promise.all(Array.from({ length: views }, (_, i) => set.sample(first + i, maps)));
-      const shown = index < count ? portraits : portraits.map((p) => recoloured(p, random(0, "variant", index)));
-      return make(shown, random(0, "misfit", index));
+      // Both pictures of a pair change alike.
+      const colours = index < count ? undefined : () => random(0, "variant", index);
+      return make(portraits, random(0, "misfit", index), colours);
     },
   };
 }

@@ -1,7 +1,6 @@
 import type { PortraitSample, Random } from "@cameo/synth";
 import {
   anglesFromQuaternion,
-  apply2d,
   type CropFrame,
   cameraOfCrop,
   createPyramid,
@@ -83,9 +82,11 @@ export function moved(sample: PortraitSample, size: number, toOld: Transform2d):
 /** The pixel of the old picture that each of the new one shows, −1 outside. */
 function nearestPixels(oldSize: number, size: number, toOld: Transform2d): Int32Array {
   const pixels = new Int32Array(size * size);
-  for (let v = 0, i = 0; v < size; v++)
-    for (let u = 0; u < size; u++, i++) {
-      const [x, y] = apply2d(toOld, u + 0.5, v + 0.5).map(Math.floor);
+  const [xu, xv, x0, yu, yv, y0] = toOld;
+  for (let v = 0.5, i = 0; v < size; v++)
+    for (let u = 0.5; u < size; u++, i++) {
+      const x = Math.floor(xu * u + xv * v + x0);
+      const y = Math.floor(yu * u + yv * v + y0);
       pixels[i] = x >= 0 && y >= 0 && x < oldSize && y < oldSize ? y * oldSize + x : -1;
     }
   return pixels;
@@ -99,7 +100,7 @@ function picked<T extends Uint8Array | Int8Array | Float32Array>(map: T, pixels:
 }
 
 /** Changes brightness, contrast, saturation and hue a little, and adds noise to some. */
-export function recoloured(sample: PortraitSample, random: Random): PortraitSample {
+export function recoloured<T extends PortraitSample>(sample: T, random: Random): T {
   const gamma = 1.15 ** random.range(-1, 1);
   const contrast = 1.15 ** random.range(-1, 1);
   const saturation = random.chance(0.05) ? 0 : random.range(0.8, 1.15);
