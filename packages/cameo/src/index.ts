@@ -55,6 +55,7 @@ export * from "./sample.ts";
 export { alignFace, FACE_CROP, faceFrame, headFrame } from "./stages/align/align.ts";
 export { type CropFrame, cameraOfCrop, frameToPhoto, poseInCrop } from "./stages/align/crop.ts";
 export * from "./stages/depth/inputs.ts";
+export * from "./stages/depth/network.ts";
 export * from "./stages/detect/detect.ts";
 export { meshPoints, regionOfMesh, runFaceMesh } from "./stages/detect/facemesh.ts";
 export { landmarks68Of } from "./stages/detect/landmarks68.ts";

@@ -13,6 +13,7 @@ import { rasterize } from "./raster/rasterize.ts";
 import { createPyramid } from "./resample.ts";
 import { type ModelBundle, sha256 } from "./runtime/bundle.ts";
 import { alignFace, alignHead, cameraOfCrop } from "./stages/align/align.ts";
+import { createDepthEstimator, DEPTH_MODEL, type DepthEstimator } from "./stages/depth/network.ts";
 import { depthPrior } from "./stages/depth/prior.ts";
 import { createDetector, DETECTOR_MODELS, type DetectedFace, type Detector } from "./stages/detect/detect.ts";
 import { fitAppearance } from "./stages/face/appearance.ts";
@@ -52,6 +53,11 @@ export interface ReconstructOptions {
    * where there is one.
    */
   readonly parse?: "network" | "model";
+  /**
+   * Where the depth of hair and ears comes from: the depth network, or the fitted head model. Default: the network where there
+   * is one.
+   */
+  readonly depth?: "network" | "model";
   readonly signal?: AbortSignal;
   /** Called when a stage begins, and once more when all are done. */
   readonly onProgress?: (progress: { readonly stage: Stage; readonly done: number; readonly total: number }) => void;
@@ -72,10 +78,11 @@ export class Cameo {
   readonly #detector: Detector;
   readonly #regressor: FaceRegressor | undefined;
   readonly #parser: Parser | undefined;
+  readonly #depth: DepthEstimator | undefined;
   readonly #models: readonly ModelId[];
   #disposed = false;
 
-  private constructor(platform: Platform, { model, detector, regressor, parser, models }: Loaded) {
+  private constructor(platform: Platform, { model, detector, regressor, parser, depth, models }: Loaded) {
     this.#platform = platform;
     this.#model = model;
     this.#landmarks = landmarkBasis(model);
@@ -83,6 +90,7 @@ export class Cameo {
     this.#detector = detector;
     this.#regressor = regressor;
     this.#parser = parser;
+    this.#depth = depth;
     this.#models = models;
   }
 
@@ -102,12 +110,14 @@ export class Cameo {
         .map(({ name, sha256 }) => ({ name, sha256 }));
       const face = await findNetwork(bundle, FACE_MODEL, options);
       const parse = await findNetwork(bundle, PARSE_MODEL, options);
+      const depth = await findNetwork(bundle, DEPTH_MODEL, options);
       return new Cameo(platform, {
         model,
         detector,
         regressor: face && (await createFaceRegressor(face.bytes, model, createSession)),
         parser: parse && (await createParser(parse.bytes, createSession)),
-        models: [...models, ...[face, parse].flatMap((network) => network?.id ?? [])],
+        depth: depth && (await createDepthEstimator(depth.bytes, createSession)),
+        models: [...models, ...[face, parse, depth].flatMap((network) => network?.id ?? [])],
       });
     } catch (cause) {
       throw new CameoError("models", (cause as Error).message, { cause });
@@ -148,7 +158,8 @@ export class Cameo {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await Promise.all([this.#detector.dispose(), this.#regressor?.dispose(), this.#parser?.dispose()]);
+    const networks = [this.#detector, this.#regressor, this.#parser, this.#depth];
+    await Promise.all(networks.map((network) => network?.dispose()));
   }
 
   /** @param all whether faces much smaller than the largest matter */
@@ -184,6 +195,15 @@ export class Cameo {
     return parse === "model" ? undefined : this.#parser;
   }
 
+  /** The depth network that the options ask for; undefined where depth is to be the head model's. */
+  #depthFor({ depth }: Pick<ReconstructOptions, "depth">): DepthEstimator | undefined {
+    if (depth !== undefined && depth !== "network" && depth !== "model")
+      throw new CameoError("option", `The depth must come from "network" or "model", not ${depth}.`);
+    if (depth === "network" && !this.#depth)
+      throw new CameoError("models", `The model bundle has no depth network ("${DEPTH_MODEL}").`);
+    return depth === "model" ? undefined : this.#depth;
+  }
+
   /** Figure 1 of the paper, from aligned face to head mesh. */
   async #build({ image, focal35, notes }: Photo, face: DetectedFace, run: Run): Promise<Head> {
     if (eyeDistance(face) < MIN_EYE_DISTANCE) throw tooSmall(face);
@@ -192,6 +212,7 @@ export class Cameo {
     const { fit = true } = run.options;
     const regressor = this.#regressorFor(run.options);
     const parser = this.#parserFor(run.options);
+    const estimator = this.#depthFor(run.options);
 
     const pyramid = createPyramid(image);
     const faceCrop = await run.stage("align", () => alignFace(pyramid, face.landmarks68));
@@ -229,7 +250,13 @@ export class Cameo {
         : parsePrior(raster, this.#template.labels);
       return { found, labels };
     });
-    const depth = await run.stage("depth", () => depthPrior(raster, labels, this.#template.labels));
+    const modelLabels = this.#template.labels;
+    const depth = await run.stage(
+      "depth",
+      () =>
+        estimator?.estimate({ image: headCrop.image, raster, labels, modelLabels, centre: pose.translation[2] }) ??
+        depthPrior(raster, labels, modelLabels),
+    );
 
     const head = await run.stage("head", () =>
       buildHead({
@@ -260,9 +287,12 @@ export class Cameo {
         box: face.box,
         timings: run.timings(),
         models: this.#models.filter(
-          ({ name }) => (name !== FACE_MODEL || regressor) && (name !== PARSE_MODEL || parser),
+          ({ name }) =>
+            (name !== FACE_MODEL || regressor) &&
+            (name !== PARSE_MODEL || parser) &&
+            (name !== DEPTH_MODEL || estimator),
         ),
-        prior: { face: !regressor, parse: !parser, depth: true },
+        prior: { face: !regressor, parse: !parser, depth: !estimator },
         fitted: fit,
         notes,
       },
@@ -282,6 +312,7 @@ interface Loaded {
   readonly detector: Detector;
   readonly regressor: FaceRegressor | undefined;
   readonly parser: Parser | undefined;
+  readonly depth: DepthEstimator | undefined;
   readonly models: readonly ModelId[];
 }
 

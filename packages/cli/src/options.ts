@@ -30,6 +30,7 @@ export interface StageOptions {
   coefficients?: "network" | "landmarks";
   fit: boolean;
   parse?: "network" | "model";
+  depth?: "network" | "model";
 }
 
 export function addStageOptions(command: Command): void {
@@ -48,21 +49,31 @@ export function addStageOptions(command: Command): void {
       "what finds hair, face and ears: the parsing network, or the fitted head model",
     ).choices(["network", "model"]),
   );
+  command.addOption(
+    new Option("--depth <way>", "what estimates the depth of hair and ears, likewise").choices(["network", "model"]),
+  );
 }
 
 /** Those of a command's options that say which way the stages go. */
-export const stagesOf = ({ coefficients, fit, parse }: StageOptions): StageOptions => ({ coefficients, fit, parse });
+export const stagesOf = ({ coefficients, fit, parse, depth }: StageOptions): StageOptions => ({
+  coefficients,
+  fit,
+  parse,
+  depth,
+});
 
 /** Files of networks to use in place of the bundle's. */
 export interface NetworkOptions {
   faceNetwork?: string;
   parseNetwork?: string;
+  depthNetwork?: string;
 }
 
 export function addNetworkOptions(command: Command): void {
   command
     .option("--face-network <file>", "face network (an ONNX file) to use in place of the bundle's")
-    .option("--parse-network <file>", "parsing network, likewise");
+    .option("--parse-network <file>", "parsing network, likewise")
+    .option("--depth-network <file>", "depth network, likewise");
 }
 
 export function addRunOptions(command: Command): void {

@@ -13,9 +13,10 @@ export const circumstances = ({ argv }: Context): Circumstances => ({
 });
 
 /** The networks whose files are named. */
-export async function readNetworks({ faceNetwork, parseNetwork }: NetworkOptions): Promise<LoadOptions["networks"]> {
-  const [face, parse] = await Promise.all([readNetwork(faceNetwork), readNetwork(parseNetwork)]);
-  return { face, parse };
+export async function readNetworks(files: NetworkOptions): Promise<LoadOptions["networks"]> {
+  const { faceNetwork, parseNetwork, depthNetwork } = files;
+  const [face, parse, depth] = await Promise.all([faceNetwork, parseNetwork, depthNetwork].map(readNetwork));
+  return { face, parse, depth };
 }
 
 async function readNetwork(file: string | undefined): Promise<Uint8Array | undefined> {
