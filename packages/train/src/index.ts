@@ -25,6 +25,7 @@ export * from "./loop/curves.ts";
 export * from "./loop/metrics.ts";
 export * from "./loop/train.ts";
 export * from "./losses/camera.ts";
+export * from "./losses/depth.ts";
 export * from "./losses/face-model.ts";
 export * from "./losses/landmarks.ts";
 export * from "./losses/perceptual.ts";

@@ -4,9 +4,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defaultPortraitOptions, type PortraitSample, writeShards } from "@cameo/synth";
 import { batchIndices, createLoader, openSource, parseConfig, taskFields } from "@cameo/train";
-import { FACE_CROP, FACE_MIDDLE, faceCamera, faceFrame, seenFrom, transformToCamera } from "cameo";
+import {
+  FACE_CROP,
+  FACE_MIDDLE,
+  faceCamera,
+  faceFrame,
+  quaternionFromAngles,
+  seenFrom,
+  transformToCamera,
+} from "cameo";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeToys } from "../../synth/test/set/toy-maker.ts";
+import { motionBetween } from "../src/data/fit.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cameo-portraits-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -30,19 +39,15 @@ beforeAll(async () => {
   });
 });
 
+const assets = fileURLToPath(new URL("../../../../shared/makehuman", import.meta.url));
+if (!existsSync(assets)) console.log(`Skipped: the MakeHuman head pack is not at ${assets}.`);
+
 const heads = { identity: 5, light: 9, rotation: 4, translation: 3, expression: 64 };
 const coefficients = { vector: 85, groups: heads };
 
 describe("portraits as training data", () => {
   it("give pictures and maps", async () => {
-    const fields = {
-      image: "picture",
-      label: "labels",
-      depth: "map",
-      face: "map",
-      mask: "map",
-      normals: "picture",
-    } as const;
+    const fields = { image: "picture", label: "labels", normals: "picture" } as const;
     const source = await openSource({ kind: "portraits", path }, fields, size);
     expect(source.count).toBe(6);
     const made = await toy(4);
@@ -54,14 +59,7 @@ describe("portraits as training data", () => {
         expect(got.normals[c * pixels + p]).toBeCloseTo((made.normals[3 * p + c] / 127 + 1) / 2, 6);
       }
     }
-    const centre = made.truth.pose.translation;
-    made.labels.forEach((label, p) => {
-      expect(got.label[p]).toBe(label);
-      const expected = label === 0 ? 0 : Math.max(1e-3, 1 + (centre[2] - made.depth[p]) / 200);
-      expect(Math.abs(got.depth[p] - expected)).toBeLessThan(3e-4);
-      expect(got.face[p]).toBe(label === 1 ? got.depth[p] : 0);
-      expect(got.mask[p]).toBe(label === 2 || label === 3 || label === 4 ? 1 : 0);
-    });
+    expect(Array.from(got.label)).toEqual(Array.from(made.labels));
   });
 
   it("give coefficients in the task's groups, and landmarks in parts of the picture", async () => {
@@ -168,8 +166,6 @@ describe("endless portraits", () => {
     await expect(openSource(spec, { image: "picture" }, 32)).rejects.toThrow(/no folder ".*nowhere"/);
   });
 
-  const assets = fileURLToPath(new URL("../../../../shared/makehuman", import.meta.url));
-  if (!existsSync(assets)) console.log(`Skipped: the MakeHuman head pack is not at ${assets}.`);
   it.skipIf(!existsSync(assets))("give batches for every supervised task", async () => {
     const configs = (["parse", "depth", "face"] as const).map((task) =>
       parseConfig({ task, out: root, steps: 1, data: { kind: "synthetic", assets } }),
@@ -191,4 +187,98 @@ describe("endless portraits", () => {
     expect(new Set(Array.from(batch.label, Number))).toContain(1);
     expect(Math.max(...Array.from(batch.face, Number))).toBeGreaterThan(1);
   });
+});
+
+describe("portraits seen through a fit", () => {
+  const single = { image: "picture", label: "labels", face: "map", model: "map", mask: "map", depth: "map" } as const;
+  const pairs = join(root, "pairs");
+
+  beforeAll(async () => {
+    const maker = new URL("../../synth/test/set/toy-maker.ts", import.meta.url).href;
+    const options = { size, frames: 3 };
+    await writeShards({ folder: pairs, format: "png", assets: root, maker, seed: 2, count: 2, options, workers: 0 });
+  });
+
+  it("have depth of the fitted model, and a region to estimate beside its face", async () => {
+    const side = 24;
+    const source = await openSource({ kind: "portraits", path, variants: 3 }, single, side);
+    expect(source.count).toBe(18);
+    const { label, face, model, mask } = await source.sample(2);
+    let faces = 0;
+    for (let p = 0; p < side * side; p++) {
+      if (face[p] > 0) {
+        faces++;
+        expect(face[p]).toBe(model[p]);
+        // The face lies before the head's centre, by less than 2 dm.
+        expect(face[p]).toBeGreaterThan(2);
+        expect(face[p]).toBeLessThan(4);
+      }
+      const isKnown = face[p] > 0 && (label[p] === 1 || label[p] === 5);
+      expect(mask[p]).toBe(label[p] > 0 && !isKnown ? 1 : 0);
+    }
+    expect(faces).toBeGreaterThan(20);
+    // Another variant is another misfit of the same portrait.
+    expect((await source.sample(2)).face).toEqual(face);
+    expect((await source.sample(8)).face).not.toEqual(face);
+  });
+
+  it("come in pairs of consecutive pictures, with the motion between them", async () => {
+    const fields = Object.fromEntries(
+      Object.entries({ ...single, camera: { vector: 4 }, centre: { vector: 1 }, motion: { vector: 12 } } as const).map(
+        ([name, pair]) => [name, { pair }],
+      ),
+    );
+    await expect(openSource({ kind: "portraits", path }, fields, size)).rejects.toThrow("two frames or more");
+    const source = await openSource({ kind: "portraits", path: pairs }, fields, size);
+    expect(source.count).toBe(4);
+    const { image, camera, centre, motion } = await source.sample(3);
+    expect([image.length, camera.length, centre.length]).toEqual([6 * size * size, 8, 2]);
+    // There and back again.
+    const move = (at: number, [x, y, z]: number[]) =>
+      [0, 1, 2].map((row) => {
+        const [a, b, c] = motion.slice(12 * at + 3 * row, 12 * at + 3 * row + 3);
+        return a * x + b * y + c * z + motion[12 * at + 9 + row];
+      });
+    const point = [30, -40, 900];
+    for (const [i, value] of move(1, move(0, point)).entries()) expect(value).toBeCloseTo(point[i], 2);
+    expect(move(0, point)).not.toEqual(point);
+  });
+
+  it("move as the head moves", () => {
+    const poseAt = (yaw: number, x: number) => ({
+      rotation: quaternionFromAngles({ yaw, pitch: 0.1, roll: -0.2 }),
+      translation: [x, 20, 900] as const,
+    });
+    const [from, to] = [poseAt(0.3, -10), poseAt(0.1, 25)];
+    const motion = motionBetween(from, to);
+    const model = Float32Array.of(60, 30, 80);
+    const [before, after] = [from, to].map((pose) => transformToCamera(model, pose));
+    for (let row = 0; row < 3; row++) {
+      const moved = before.reduce((sum, value, k) => sum + motion[3 * row + k] * value, motion[9 + row]);
+      expect(moved).toBeCloseTo(after[row], 3);
+    }
+  });
+
+  it.skipIf(!existsSync(assets))(
+    "lie where the fitted face lies, hair with it",
+    async () => {
+      const spec = { kind: "synthetic", seed: 5, count: 2, framing: "head", assets } as const;
+      const source = await openSource(spec, single, 64);
+      for (const index of [0, 1, 2]) {
+        const { label, face, mask, depth } = await source.sample(index);
+        const offsets: number[] = [];
+        for (let p = 0; p < label.length; p++) {
+          expect(depth[p] > 0 || label[p] === 0).toBe(true);
+          if (label[p] === 1 && face[p] > 0) offsets.push(depth[p] - face[p]);
+          if (mask[p] > 0) expect(Math.abs(depth[p] - 2)).toBeLessThan(2);
+        }
+        const mean = offsets.reduce((a, b) => a + b) / offsets.length;
+        expect(Math.abs(mean)).toBeLessThan(0.01);
+        // The surfaces are the same but for the fit's errors: 0.1 is a centimetre.
+        const spread = Math.sqrt(offsets.reduce((a, b) => a + (b - mean) ** 2, 0) / offsets.length);
+        expect(spread).toBeLessThan(0.1);
+      }
+    },
+    60_000,
+  );
 });

@@ -244,13 +244,13 @@ describe("learning", () => {
       threads: 2,
     });
     const errors: number[] = [];
-    await train(config, { onStep: (_step, metrics) => errors.push(metrics.error) });
+    await train(config, { onStep: (_step, metrics) => errors.push(metrics.target) });
     const mean = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
     const lines = readFileSync(join(out, "metrics.jsonl"), "utf8")
       .trim()
       .split("\n")
       .map((l) => JSON.parse(l));
-    const validation = lines.findLast((l) => l["validation/error"] !== undefined)["validation/error"];
+    const validation = lines.findLast((l) => l["validation/target"] !== undefined)["validation/target"];
     console.log(
       `depth error ${mean(errors.slice(0, 3)).toFixed(3)} → ${mean(errors.slice(-10)).toFixed(3)}, unseen ${validation.toFixed(3)}`,
     );
