@@ -1,4 +1,5 @@
-import { createRandom, noise, smoothstep } from "./random.ts";
+import { smoothstep } from "cameo";
+import { createRandom, noise } from "./random.ts";
 import { linearColour } from "./texture.ts";
 
 /** A painted backdrop, out of focus: linear RGB per pixel. */

@@ -1,5 +1,5 @@
-import { rasterize } from "cameo";
-import { createRandom, noise, smoothstep } from "./random.ts";
+import { rasterize, smoothstep } from "cameo";
+import { createRandom, noise } from "./random.ts";
 import { createHit, interpolate, type LitPart } from "./shade.ts";
 import { type StrandMap, strandAt } from "./strands.ts";
 

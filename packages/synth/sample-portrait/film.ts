@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { clamp, hash } from "./random.ts";
+import { clamp, hash } from "../src/noise.ts";
 
 /** Linear light to display values in [0, 1]: straight to the knee, then a shoulder that never clips. */
 function shoulder(x: number): number {

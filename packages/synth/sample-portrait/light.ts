@@ -1,7 +1,8 @@
-import { type Camera, rasterize } from "cameo";
-import { createRandom, hash, smoothstep } from "./random.ts";
+import { type Camera, rasterize, smoothstep } from "cameo";
+import { hash } from "../src/noise.ts";
+import { sampleColour, type Texture } from "../src/texture.ts";
+import { createRandom } from "./random.ts";
 import type { Surface } from "./surface.ts";
-import { sample, type Texture } from "./texture.ts";
 
 /** A lamp far away: a soft-edged ellipse on the sky. Directions are camera space (x right, y down, z away), pointing to the lamp. */
 export interface Lamp {
@@ -203,7 +204,7 @@ function drawCaster({ surface, cutout, opacity = 1 }: Caster, map: ShadowMap): v
         const wa = raster.barycentrics[2 * i];
         const wb = raster.barycentrics[2 * i + 1];
         const wc = 1 - wa - wb;
-        sample(
+        sampleColour(
           cutout,
           wa * uvs[t] + wb * uvs[t + 2] + wc * uvs[t + 4],
           wa * uvs[t + 1] + wb * uvs[t + 3] + wc * uvs[t + 5],

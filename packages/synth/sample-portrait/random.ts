@@ -1,3 +1,5 @@
+import { hash, mix } from "../src/noise.ts";
+
 /** A stream of numbers in [0, 1) fixed by its seed (Mulberry32, T. Ettinger 2017, public domain). */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
@@ -7,14 +9,6 @@ export function createRandom(seed: number): () => number {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-/** A number in [0, 1) fixed by three whole numbers. */
-export function hash(x: number, y: number, z: number): number {
-  let h = Math.imul(x, 0x27d4eb2d) ^ Math.imul(y, 0x165667b1) ^ Math.imul(z, 0x1b873593);
-  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32;
 }
 
 /** Smooth noise in [0, 1] over space: hashed values on the whole-number lattice, joined by cubic steps. */
@@ -34,7 +28,3 @@ export function noise(x: number, y: number, z: number): number {
 }
 
 const smooth = (t: number) => t * t * (3 - 2 * t);
-export const mix = (a: number, b: number, t: number): number => a + t * (b - a);
-export const clamp = (x: number, low = 0, high = 1): number => Math.max(low, Math.min(high, x));
-/** 0 at and below `from`, 1 at and above `to`, a cubic step between. */
-export const smoothstep = (from: number, to: number, x: number): number => smooth(clamp((x - from) / (to - from)));

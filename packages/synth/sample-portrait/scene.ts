@@ -12,11 +12,12 @@ import {
   readTargets,
   type TargetWeights,
 } from "@cameo/synth";
-import { type Pose, type Quaternion, quaternion, quaternionFromAngles } from "cameo";
+import { type Pose, type Quaternion, quaternion, quaternionFromAngles, smoothstep } from "cameo";
+import type { Texture } from "../src/texture.ts";
 import type { Portrait } from "./people.ts";
-import { createRandom, smoothstep } from "./random.ts";
+import { createRandom } from "./random.ts";
 import { type Cage, createSurface, type Surface, selectFaces } from "./surface.ts";
-import { readTexture, type Texture } from "./texture.ts";
+import { readTexture } from "./texture.ts";
 
 export type Material = "skin" | "eye" | "cornea" | "teeth" | "tongue" | "cloth" | "brow" | "lash" | "hair" | "strand";
 

@@ -1,8 +1,11 @@
+import { smoothstep } from "cameo";
+import { clamp, mix } from "../src/noise.ts";
+import { sampleColour } from "../src/texture.ts";
 import { type Lighting, type LightSample, radiance } from "./light.ts";
-import { clamp, mix, noise, smoothstep } from "./random.ts";
+import { noise } from "./random.ts";
 import type { Material, Part } from "./scene.ts";
 import { type StrandMap, strandTangents } from "./strands.ts";
-import { meanColour, sample } from "./texture.ts";
+import { meanColour } from "./texture.ts";
 import type { Received } from "./transfer.ts";
 
 /** A part with all that shading needs. */
@@ -86,7 +89,7 @@ export function alphaAt({ surface: { uvs }, texture }: Part, t: number, wa: numb
   const wc = 1 - wa - wb;
   hit.u = wa * uvs[i] + wb * uvs[i + 2] + wc * uvs[i + 4];
   hit.v = wa * uvs[i + 1] + wb * uvs[i + 3] + wc * uvs[i + 5];
-  sample(texture, hit.u, hit.v, hit.texel);
+  sampleColour(texture, hit.u, hit.v, hit.texel);
   return hit.texel[3];
 }
 

@@ -1,4 +1,5 @@
-import { linearOfByte, type Texture } from "./texture.ts";
+import { linearOfSrgb } from "cameo";
+import type { Texture } from "../src/texture.ts";
 
 /** Which way the hairs of a texture run, on a coarse grid over it. */
 export interface StrandMap {
@@ -9,7 +10,7 @@ export interface StrandMap {
 
 /** Finds the direction of least change of brightness and alpha, by the structure tensor (Bigün and Granlund 1987). */
 export function findStrands({ width, height, data }: Texture, size = 128): StrandMap {
-  const value = (i: number) => linearOfByte[data[i]] + linearOfByte[data[i + 1]] + linearOfByte[data[i + 2]];
+  const value = (i: number) => linearOfSrgb[data[i]] + linearOfSrgb[data[i + 1]] + linearOfSrgb[data[i + 2]];
   let doubled: Float64Array = new Float64Array(2 * size * size);
   for (let y = 1; y < height - 1; y++)
     for (let x = 1; x < width - 1; x++) {

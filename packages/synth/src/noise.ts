@@ -102,3 +102,5 @@ export function fbm2(x: number, y: number, octaves: number, gain = 0.5): number 
 
 export const mix = (a: number, b: number, t: number): number => a + t * (b - a);
 export const clamp = (x: number, low = 0, high = 1): number => (x < low ? low : x > high ? high : x);
+/** A cubic step from 0 at 0 to 1 at 1. */
+export const smooth = (t: number): number => (t <= 0 ? 0 : t >= 1 ? 1 : t * t * (3 - 2 * t));

@@ -5,8 +5,8 @@ import { castShadows, isLit, sampleLighting, toward } from "../sample-portrait/l
 import { portraits } from "../sample-portrait/people.ts";
 import { findStrands, strandAt } from "../sample-portrait/strands.ts";
 import { createSurface, selectFaces } from "../sample-portrait/surface.ts";
-import type { Texture } from "../sample-portrait/texture.ts";
 import { spreadUnderSurface } from "../sample-portrait/transfer.ts";
+import type { Texture } from "../src/texture.ts";
 
 /** n × n quads in the plane z = 1000, x and y from −50 to 50, seen from the camera. */
 function plane(n: number) {

@@ -1,7 +1,7 @@
 import { Label, type MorphableModel, Region, surfacePositions } from "cameo";
 import type { Assets } from "../assets.ts";
 import type { Person } from "../makehuman/macro.ts";
-import { clamp, mix, noise } from "../noise.ts";
+import { clamp, mix, noise, smooth } from "../noise.ts";
 import type { BareHead, Rgb } from "../part.ts";
 import { type Random, random } from "../random.ts";
 import type { Growth } from "./grow.ts";
@@ -123,8 +123,6 @@ function beardMap(model: MorphableModel): BeardMap {
   }
   return map;
 }
-
-const smooth = (t: number) => (t <= 0 ? 0 : t >= 1 ? 1 : t * t * (3 - 2 * t));
 
 function buildBeardMap(model: MorphableModel): BeardMap {
   const { mean } = scalpMap(model);

@@ -1,5 +1,5 @@
 import { type MorphableModel, Region, surfacePositions, synthesizeShape } from "cameo";
-import { clamp, noise } from "../noise.ts";
+import { clamp, noise, smooth } from "../noise.ts";
 import type { BareHead } from "../part.ts";
 import type { Random } from "../random.ts";
 import type { Hairline } from "./spec.ts";
@@ -288,8 +288,6 @@ function fillHoles(map: Distances): void {
       if (count > 1) map[n] = sum / count;
     }
 }
-
-const smooth = (t: number) => (t <= 0 ? 0 : t >= 1 ? 1 : t * t * (3 - 2 * t));
 
 /** How densely hair grows at every model vertex, 0 to 1. */
 export function hairDensity({ head, map }: Scalp, line: Hairline, seed: number): Float32Array {

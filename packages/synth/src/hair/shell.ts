@@ -1,11 +1,9 @@
 import { Label } from "cameo";
-import { noise } from "../noise.ts";
+import { noise, smooth } from "../noise.ts";
 import { Extra, type Part } from "../part.ts";
 import { centreY, type Scalp, whorl } from "./scalp.ts";
 import type { HairColour, ShellLayer } from "./spec.ts";
 import { shellSteps, shellTexture } from "./textures.ts";
-
-const smooth = (t: number) => (t <= 0 ? 0 : t >= 1 ? 1 : t * t * (3 - 2 * t));
 
 /** The direction of the whorl from the head centre. */
 const axis = Math.hypot(whorl[1] - centreY, whorl[2]);

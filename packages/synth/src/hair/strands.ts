@@ -1,4 +1,4 @@
-import { clamp, noise } from "../noise.ts";
+import { clamp, noise, smooth } from "../noise.ts";
 import type { Part } from "../part.ts";
 import type { Random } from "../random.ts";
 import { createPath, createRibbons, type LockStyle, layLock, maxPoints, type Path, partOfRibbons } from "./ribbons.ts";
@@ -7,8 +7,6 @@ import type { HairColour, StrandLayer } from "./spec.ts";
 
 /** Of one layer. */
 const mostTriangles = 18000;
-
-const smooth = (t: number) => (t <= 0 ? 0 : t >= 1 ? 1 : t * t * (3 - 2 * t));
 
 /** Where shoulders and chest are, for hair that lies on them: ellipsoids, model space, mm. */
 const trunk = [

@@ -1,17 +1,7 @@
+import { smoothstep } from "cameo";
 import { hash } from "../noise.ts";
 import { Extra, type Part, type Rgb } from "../part.ts";
-import {
-  ball,
-  createPart,
-  ellipsoid,
-  loft,
-  mergeSheets,
-  type Point,
-  ringNoise,
-  type Sheet,
-  smoothstep,
-  tube,
-} from "./shapes.ts";
+import { ball, createPart, ellipsoid, loft, mergeSheets, type Point, ringNoise, type Sheet, tube } from "./shapes.ts";
 import type { TrunkGrid } from "./trunk.ts";
 
 const collarKinds = ["shirt", "lapels", "turtleneck", "hood", "scarf", "fur", "shawl"] as const;

@@ -1,3 +1,4 @@
+import { smoothstep } from "cameo";
 import { clamp, hash } from "../noise.ts";
 import { Extra, type Part, type Rgb } from "../part.ts";
 import type { Random } from "../random.ts";
@@ -11,7 +12,6 @@ import {
   ringNoise,
   roundedBox,
   type Sheet,
-  smoothstep,
   tube,
 } from "./shapes.ts";
 import type { SkullGrid } from "./skull.ts";

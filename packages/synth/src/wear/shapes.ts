@@ -84,11 +84,6 @@ export const lerp = (a: Point, b: Point, t: number): Point => [
   a[1] + t * (b[1] - a[1]),
   a[2] + t * (b[2] - a[2]),
 ];
-export const smoothstep = (from: number, to: number, x: number): number => {
-  const t = Math.min(1, Math.max(0, (x - from) / (to - from)));
-  return t * t * (3 - 2 * t);
-};
-
 /** Smooth noise in [0, 1] on a cylinder: the same after a whole turn, with about `waves` bumps a radian. */
 export const ringNoise = (angle: number, waves: number, along: number, seed: number): number =>
   noise(waves * Math.cos(angle) + (seed & 255), along, waves * Math.sin(angle));

@@ -1,11 +1,11 @@
-import { vertexNormals } from "cameo";
+import { smoothstep, vertexNormals } from "cameo";
 import type { Assets } from "../assets.ts";
 import { bodyVertexCount } from "../makehuman/cage.ts";
 import { type Fitting, fitPart } from "../makehuman/mhclo.ts";
 import { expandRanges } from "../makehuman/regions.ts";
 import { noise } from "../noise.ts";
 import type { BareHead } from "../part.ts";
-import { type Point, type Sheet, smoothstep } from "./shapes.ts";
+import type { Point, Sheet } from "./shapes.ts";
 import { shirtPath } from "./trunk.ts";
 
 /** The outline that the T-shirt is cut to. */
