@@ -52,7 +52,7 @@ export * from "./resample.ts";
 export * from "./runtime/bundle.ts";
 export * from "./runtime/runtime.ts";
 export * from "./sample.ts";
-export { alignFace, FACE_CROP, faceFrame, headFrame } from "./stages/align/align.ts";
+export { alignFace, FACE_CROP, faceFrame, HEAD_CROP, headFrame } from "./stages/align/align.ts";
 export { type CropFrame, cameraOfCrop, frameToPhoto, poseInCrop } from "./stages/align/crop.ts";
 export * from "./stages/depth/inputs.ts";
 export * from "./stages/depth/network.ts";

@@ -104,7 +104,8 @@ function headPixels({ depth: { width, data }, labels }: TrueHead): number[] {
   return step > 1 ? head.filter((p) => (p % width) % step === 0 && Math.floor(p / width) % step === 0) : head;
 }
 
-const isFace = (label: number): boolean => label === Label.face || label === Label.innerMouth;
+/** The mouth belongs to the face here. */
+export const isFace = (label: number): boolean => label === Label.face || label === Label.innerMouth;
 
 /** Camera-space points of pixels, x, y, z triples; the camera's centre where there is no depth. */
 function pointsAt(pixels: readonly number[], { width, data }: DepthMap, camera: Camera): Float32Array {

@@ -1,3 +1,4 @@
+import type { DepthResult } from "./depth-stage.ts";
 import type { PhotoFigures, PhotoResult } from "./photos.ts";
 import type { Spread, SyntheticResult } from "./synthetic.ts";
 
@@ -32,3 +33,12 @@ export interface SyntheticEvaluation extends Circumstances {
   /** Portraits in which no face was found that could be reconstructed. */
   readonly failures: readonly (Failed & { readonly index: number })[];
 }
+
+/** What `cameo eval depth --json` prints. */
+export interface DepthEvaluation extends Circumstances {
+  readonly evaluation: "depth";
+  readonly seed: number;
+  readonly portraits: readonly DepthResult[];
+}
+
+export type Evaluation = PhotoEvaluation | SyntheticEvaluation | DepthEvaluation;

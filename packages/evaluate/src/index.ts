@@ -1,5 +1,7 @@
+export * from "./depth-stage.ts";
 export * from "./distances.ts";
 export * from "./evaluations.ts";
+export * from "./figures.ts";
 export * from "./landmarks.ts";
 export * from "./mean.ts";
 export * from "./overlap.ts";

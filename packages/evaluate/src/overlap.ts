@@ -61,3 +61,25 @@ function shown(counts: Uint32Array, label: number): boolean {
   for (let f = 0; f < COUNT; f++) if (counts[f * COUNT + label] > 0) return true;
   return false;
 }
+
+/** By label: pixels that have it in both maps, and in either. */
+export interface LabelCounts {
+  readonly both: readonly number[];
+  readonly either: readonly number[];
+}
+
+export function countLabels(found: LabelMap, reference: LabelMap): LabelCounts {
+  const counts = confusion(found, reference);
+  const labels = Array.from({ length: COUNT }, (_, label) => label);
+  const row = (label: number) => labels.reduce((sum, other) => sum + counts[label * COUNT + other], 0);
+  const column = (label: number) => labels.reduce((sum, other) => sum + counts[other * COUNT + label], 0);
+  const both = labels.map((label) => counts[label * COUNT + label]);
+  return { both, either: labels.map((label) => row(label) + column(label) - both[label]) };
+}
+
+/** Intersection over union of each label over all pixels of many pictures; undefined for labels that none shows. */
+export const pooledOverlaps = (pictures: readonly LabelCounts[]): (number | undefined)[] =>
+  Array.from({ length: COUNT }, (_, label) => {
+    const sum = (counts: "both" | "either") => pictures.reduce((total, picture) => total + picture[counts][label], 0);
+    return sum("either") > 0 ? sum("both") / sum("either") : undefined;
+  });

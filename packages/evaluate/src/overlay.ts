@@ -41,7 +41,7 @@ export function drawOverlay(head: Head, reference: readonly Point[] = []): RgbIm
   const data = new Uint8ClampedArray(3 * width * height);
   resample(createPyramid(head.image), [1 / scale, 0, 0, 0, 1 / scale, 0], width, height, data, { outside: "nearest" });
   const picture = { width, height, data };
-  tint(picture, head.labelMap(), scale);
+  tintLabels(picture, head.labelMap(), { x: 0, y: 0, step: 1 / scale });
 
   const face = rasterize(
     transformToCamera(head.mesh.positions, head.pose),
@@ -61,11 +61,20 @@ export function drawOverlay(head: Head, reference: readonly Point[] = []): RgbIm
   return picture;
 }
 
-function tint({ width, height, data }: RgbImage, labels: LabelMap, scale: number): void {
-  for (let y = 0, i = 0; y < height; y++) {
-    const row = Math.min(labels.height - 1, Math.floor((y + 0.5) / scale)) * labels.width;
-    for (let x = 0; x < width; x++, i++) {
-      const color = LABEL_COLORS[labels.data[row + Math.min(labels.width - 1, Math.floor((x + 0.5) / scale))]];
+/**
+ * Lays the colours of labels over a picture that shows a part of their photo.
+ * @param part top left corner of the picture in the photo, and photo pixels per pixel of the picture
+ */
+export function tintLabels(
+  { width, height, data }: RgbImage,
+  labels: LabelMap,
+  { x, y, step }: { readonly x: number; readonly y: number; readonly step: number },
+): void {
+  for (let row = 0, i = 0; row < height; row++) {
+    const v = Math.min(labels.height - 1, Math.max(0, Math.floor(y + (row + 0.5) * step)));
+    for (let column = 0; column < width; column++, i++) {
+      const u = Math.min(labels.width - 1, Math.max(0, Math.floor(x + (column + 0.5) * step)));
+      const color = LABEL_COLORS[labels.data[v * labels.width + u]];
       if (color) for (let k = 0; k < 3; k++) data[3 * i + k] += OPACITY * (color[k] - data[3 * i + k]);
     }
   }

@@ -16,7 +16,7 @@ import {
   transformToCamera,
   triangulateGrid,
 } from "cameo";
-import type { HeadGeometry } from "./distances.ts";
+import { type HeadGeometry, isFace } from "./distances.ts";
 import { surroundDepth } from "./surround.ts";
 
 /** Edges in the mesh of a depth map may be so many pixel spacings long, as in reconstruction. */
@@ -29,19 +29,47 @@ export function reconstructedGeometry(head: Head): HeadGeometry {
   return { camera, depth: head.depthMap(), surface: { positions: transformToCamera(mesh.positions, pose), triangles } };
 }
 
-/** The model's mean head, bald, at a pose: what knowing the pose alone gives. */
-export function averageGeometry(
+/** A head of the morphable model as a camera sees it. */
+export interface FittedHead {
+  readonly camera: Camera;
+  readonly pose: Pose;
+  /** α and β; missing ones are 0. */
+  readonly coefficients: { readonly identity: ArrayLike<number>; readonly expression: ArrayLike<number> };
+}
+
+/** The mean head at a pose: what knowing the pose alone gives. */
+export const averageHead = (camera: Camera, pose: Pose): FittedHead => ({
+  camera,
+  pose,
+  coefficients: { identity: [], expression: [] },
+});
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The head of the model alone, which is bald. */
+export function modelGeometry(model: MorphableModel, fitted: FittedHead, size: Size): HeadGeometry {
+  const { positions, depth } = seenModel(model, fitted, size, (label) => label !== Label.background);
+  const labels = labelsOfRegions(model.regions);
+  const triangles = model.triangles.filter((_, k) => labels[Math.floor(k / 3)] !== Label.background);
+  return { camera: fitted.camera, depth, surface: { positions, triangles } };
+}
+
+/** The model's vertices in camera space, and depth where the camera sees a part with one of certain labels. */
+function seenModel(
   model: MorphableModel,
-  pose: Pose,
-  camera: Camera,
-  size: { readonly width: number; readonly height: number },
-): HeadGeometry {
-  const positions = transformToCamera(synthesizeShape(model, [], []), pose);
+  { camera, pose, coefficients }: FittedHead,
+  size: Size,
+  counts: (label: number) => boolean,
+): { readonly positions: Float32Array; readonly depth: DepthMap } {
+  const shape = synthesizeShape(model, coefficients.identity, coefficients.expression);
+  const positions = transformToCamera(shape, pose);
   const labels = labelsOfRegions(model.regions);
   const { width, height, depth, triangle } = rasterize(positions, model.triangles, camera, size);
-  const seen = depth.map((z, p) => (triangle[p] >= 0 && labels[triangle[p]] !== Label.background ? z : 0));
-  const triangles = model.triangles.filter((_, k) => labels[Math.floor(k / 3)] !== Label.background);
-  return { camera, depth: { width, height, data: seen }, surface: { positions, triangles } };
+  const data = depth.map((z, p) => (triangle[p] >= 0 && counts(labels[triangle[p]]) ? z : 0));
+  return { positions, depth: { width, height, data } };
 }
 
 /** A depth map with its mesh, cut where depth jumps. */
@@ -55,23 +83,14 @@ export function depthGeometry(depth: DepthMap, camera: Camera): HeadGeometry {
   return { camera, depth, surface: { positions: mesh.positions, triangles } };
 }
 
-/** Where the face of the model is: what never comes from a depth map. */
-const FACIAL: ReadonlySet<number> = new Set([Label.face, Label.innerMouth]);
 /** The tip of the nose among the 68 landmarks. */
 const NOSE_TIP = 30;
 
-/** The heuristic depth about the reconstructed face, over what labels say is head: {@link surroundDepth}. */
-export function surroundGeometry(
-  model: MorphableModel,
-  { camera, pose, coefficients }: Head,
-  labels: LabelMap,
-): HeadGeometry {
-  const shape = synthesizeShape(model, coefficients.identity, coefficients.expression);
-  const positions = transformToCamera(shape, pose);
-  const regions = labelsOfRegions(model.regions);
-  const { width, height, depth, triangle } = rasterize(positions, model.triangles, camera, labels);
-  const face = depth.map((z, p) => (triangle[p] >= 0 && FACIAL.has(regions[triangle[p]]) ? z : 0));
+/** The heuristic depth about the face of a fitted head, over what labels say is head: {@link surroundDepth}. */
+export function surroundGeometry(model: MorphableModel, fitted: FittedHead, labels: LabelMap): HeadGeometry {
+  const { camera } = fitted;
+  const { positions, depth } = seenModel(model, fitted, labels, isFace);
   const tip = surfacePositions(model, positions, model.landmarks68).subarray(3 * NOSE_TIP, 3 * NOSE_TIP + 3);
   const [x, y] = project(tip, camera);
-  return depthGeometry(surroundDepth({ width, height, data: face }, labels, [x, y, tip[2]]), camera);
+  return depthGeometry(surroundDepth(depth, labels, [x, y, tip[2]]), camera);
 }

@@ -12,9 +12,9 @@ import {
 import { type HeadDistances, headDistances, type TrueHead } from "./distances.ts";
 import { type LandmarkErrors, landmarkErrors, pointsOf } from "./landmarks.ts";
 import { meanOf } from "./mean.ts";
-import { labelOverlaps, type Overlaps } from "./overlap.ts";
+import { countLabels, type LabelCounts, labelOverlaps, type Overlaps } from "./overlap.ts";
 import { photometricError } from "./photometric.ts";
-import { averageGeometry, reconstructedGeometry, surroundGeometry } from "./predictions.ts";
+import { averageHead, modelGeometry, reconstructedGeometry, surroundGeometry } from "./predictions.ts";
 
 /** How a synthetic portrait's head differs from the truth. */
 export interface SyntheticResult {
@@ -25,6 +25,8 @@ export interface SyntheticResult {
   readonly parse: "network" | "model";
   readonly depth: "network" | "model";
   readonly overlaps: Overlaps;
+  /** By label: pixels that have it both as found and in truth, and in either. */
+  readonly labels: LabelCounts;
   readonly landmarks: LandmarkErrors;
   /** Absolute differences, degrees. */
   readonly pose: { readonly yaw: number; readonly pitch: number; readonly roll: number };
@@ -36,12 +38,19 @@ export interface SyntheticResult {
   readonly distances: Readonly<Record<string, HeadDistances>>;
 }
 
-/** The rows of Table 1: the reconstruction, and what it is compared with. */
-const METHODS = {
+/** Rows of Table 1: the reconstruction, and what it is compared with. */
+export const METHODS = {
   head: "Cameo",
+  model: "Cameo, --depth model",
   surround: "surround depth (Zhu et al.)",
   average: "average head, true pose",
 } as const;
+
+/** What is true of a portrait's shape. */
+export function trueHeadOf({ size, depth, labels, truth }: PortraitSample): TrueHead {
+  const square = { width: size, height: size };
+  return { camera: truth.camera, depth: { ...square, data: depth }, labels: { ...square, data: labels } };
+}
 
 /**
  * Reconstructs the largest face of a synthetic portrait and compares it with the truth.
@@ -51,11 +60,13 @@ const METHODS = {
 export async function measurePortrait(
   cameo: Cameo,
   model: MorphableModel,
-  { size, image, labels, depth, truth }: PortraitSample,
+  portrait: PortraitSample,
   options: Pick<ReconstructOptions, "coefficients" | "fit" | "parse" | "signal"> = {},
 ): Promise<SyntheticResult> {
+  const { size, image, truth } = portrait;
   const square = { width: size, height: size };
   const head = await cameo.reconstruct({ ...square, data: image }, options);
+  const plain = head.prior.depth ? undefined : await cameo.reconstruct(head.image, { ...options, depth: "model" });
   const reference = project(Float32Array.from(truth.landmarks68.points), truth.camera);
   const { identity, expression } = head.coefficients;
   const off = (angle: "yaw" | "pitch" | "roll") => {
@@ -63,17 +74,14 @@ export async function measurePortrait(
     return Math.abs(difference - 360 * Math.round(difference / 360));
   };
   const found = head.labelMap();
-  const trueHead: TrueHead = {
-    camera: truth.camera,
-    depth: { ...square, data: depth },
-    labels: { ...square, data: labels },
-  };
+  const trueHead = trueHeadOf(portrait);
   return {
     index: truth.index,
     style: String(truth.facts.style),
     parse: head.prior.parse ? "model" : "network",
     depth: head.prior.depth ? "model" : "network",
     overlaps: labelOverlaps(found, trueHead.labels),
+    labels: countLabels(found, trueHead.labels),
     landmarks: landmarkErrors(pointsOf(head.landmarks), pointsOf(reference)),
     pose: { yaw: off("yaw"), pitch: off("pitch"), roll: off("roll") },
     facePoints: facePointDistance(
@@ -84,8 +92,9 @@ export async function measurePortrait(
     photometric: photometricError(model, head, trueHead.labels),
     distances: {
       [METHODS.head]: headDistances(reconstructedGeometry(head), trueHead),
+      ...(plain && { [METHODS.model]: headDistances(reconstructedGeometry(plain), trueHead) }),
       [METHODS.surround]: headDistances(surroundGeometry(model, head, found), trueHead),
-      [METHODS.average]: headDistances(averageGeometry(model, truth.pose, truth.camera, square), trueHead),
+      [METHODS.average]: headDistances(modelGeometry(model, averageHead(truth.camera, truth.pose), square), trueHead),
     },
   };
 }

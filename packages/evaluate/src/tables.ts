@@ -1,6 +1,7 @@
 import type { HeadDistances, RegionDistances } from "./distances.ts";
-import type { SyntheticEvaluation } from "./evaluations.ts";
+import type { DepthEvaluation, SyntheticEvaluation } from "./evaluations.ts";
 import { meanOf } from "./mean.ts";
+import { pooledOverlaps } from "./overlap.ts";
 import { figuresOf, meanFigures, type PhotoFigures, type PhotoResult } from "./photos.ts";
 import { type SyntheticResult, syntheticSpreads } from "./synthetic.ts";
 
@@ -19,9 +20,19 @@ export function syntheticTables({ portraits, failures }: SyntheticEvaluation): T
   const count = portraits.length + failures.length;
   return [
     { title: `${portraits.length} of ${count} portraits, in which a face was found`, rows: spreadTable(portraits) },
+    { title: "labels", rows: labelTable(portraits) },
     { title: `distance from the truth (paper Table 1), ${portraits.length} portraits`, rows: distanceTable(portraits) },
     { title: `hair of a style never trained on, ${unseen.length} portraits`, rows: spreadTable(unseen) },
     { title: `distance from the truth, hair of a style never trained on`, rows: distanceTable(unseen) },
+  ];
+}
+
+/** All that an evaluation of depth alone found. */
+export function depthTables({ portraits }: DepthEvaluation): TitledTable[] {
+  const unseen = portraits.filter(hasUnseenHair);
+  return [
+    { title: `depth from true labels, pose and face, ${portraits.length} portraits`, rows: distanceTable(portraits) },
+    { title: `hair of a style never trained on, ${unseen.length} portraits`, rows: distanceTable(unseen) },
   ];
 }
 
@@ -38,6 +49,16 @@ export const spreadTable = (results: readonly SyntheticResult[]): Table => [
     String(count),
   ]),
 ];
+
+/** Overlap of each label over the pixels of all portraits together, and its mean over the labels. */
+export function labelTable(results: readonly SyntheticResult[]): Table {
+  const overlaps = pooledOverlaps(results.map(({ labels }) => labels));
+  const names = ["background", "face", "hair", "ear at the left", "ear at the right", "inner mouth"];
+  return [
+    ["pixels of all portraits", ...names, "mean"],
+    ["IoU", ...overlaps.map((value) => cell(value, 3)), cell(meanOf(overlaps), 3)],
+  ];
+}
 
 /** Portraits with the distances of one or more methods, by the methods' names. */
 export type DistanceResults = readonly { readonly distances: Readonly<Record<string, HeadDistances>> }[];

@@ -46,6 +46,7 @@ describe("spreads", () => {
         parse: "model",
         depth: "model",
         overlaps: { head: 0.9, hair: 0.8, face: 0.7, ears: undefined, innerMouth: 0 },
+        labels: { both: [], either: [] },
         landmarks: { all: 3 },
         pose: { yaw: 1, pitch: 2, roll: 3 },
         facePoints: 2.5,

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
+import { addDepth } from "./eval/depth.ts";
 import { addPhotos } from "./eval/photos.ts";
 import { addSynthetic } from "./eval/synthetic.ts";
 
@@ -10,4 +11,5 @@ export function addEval(program: Command, context: Context): void {
     .description("Measures how well heads are reconstructed.");
   addPhotos(command, context);
   addSynthetic(command, context);
+  addDepth(command, context);
 }

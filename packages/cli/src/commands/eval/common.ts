@@ -1,27 +1,61 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
-import type { Circumstances } from "@cameo/evaluate";
+import type { Circumstances, TitledTable } from "@cameo/evaluate";
+import type { PortraitSample } from "@cameo/synth";
 import { CameoError, type LoadOptions } from "cameo";
+import type { Command } from "commander";
 import type { Context } from "../../context.ts";
-import type { NetworkOptions } from "../../options.ts";
+import { integerBetween, type NetworkOptions } from "../../options.ts";
+import { table } from "../../table.ts";
+
+/** Which synthetic portraits are evaluated on. */
+export interface PortraitOptions {
+  assets?: string;
+  count: number;
+  seed: number;
+  size: number;
+}
+
+export function addPortraitOptions(command: Command): void {
+  command
+    .option("--assets <dir>", "folder of the MakeHuman assets (default: $CAMEO_ASSETS)")
+    .option("--count <n>", "number of portraits", integerBetween(1, 1e6), 200)
+    .option("--seed <n>", "which set", integerBetween(0, 2 ** 32 - 1), 2020)
+    .option("--size <pixels>", "side of the square pictures", integerBetween(128, 1024), 512);
+}
+
+/** Portraits as people take photos, some with the hair styles that no network is trained on. */
+export async function* heldOutPortraits(
+  { assets, models, seed, count, size }: PortraitOptions & { models?: string },
+  signal: AbortSignal,
+): AsyncGenerator<PortraitSample> {
+  const { findAssets, streamPortraits } = await import("@cameo/synth");
+  const options = { size, framing: "photo", styles: "held-out" } as const;
+  const portraits = streamPortraits({ assets: findAssets(assets), models, seed, count, options, signal });
+  for await (const [portrait] of portraits) yield portrait;
+}
 
 /** What figures are to be read with. */
 export const circumstances = ({ argv }: Context): Circumstances => ({
-  command: ["cameo", ...argv].join(" "),
+  command: ["cameo", ...argv].map((word) => (/[\s"'$\\]/.test(word) ? JSON.stringify(word) : word)).join(" "),
   date: new Date().toISOString().slice(0, 10),
   machine: `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? "an unknown processor"}, Node ${process.versions.node}`,
 });
 
+/** Prints tables with their titles. */
+export function printTables(tables: readonly TitledTable[], { stdout }: Context): void {
+  stdout.write(tables.map(({ title, rows }) => `${[`${title}:`, ...table(rows)].join("\n")}\n`).join("\n"));
+}
+
 /** The networks whose files are named. */
 export async function readNetworks(files: NetworkOptions): Promise<LoadOptions["networks"]> {
-  const { faceNetwork, parseNetwork, depthNetwork } = files;
-  const [face, parse, depth] = await Promise.all([faceNetwork, parseNetwork, depthNetwork].map(readNetwork));
+  const read = async (file: string | undefined) => (file === undefined ? undefined : readNetwork(file));
+  const [face, parse, depth] = await Promise.all([files.faceNetwork, files.parseNetwork, files.depthNetwork].map(read));
   return { face, parse, depth };
 }
 
-async function readNetwork(file: string | undefined): Promise<Uint8Array | undefined> {
-  if (file === undefined) return undefined;
-  return readFile(file).catch((cause: Error) => {
+/** The bytes of a network's ONNX file. */
+export const readNetwork = (file: string): Promise<Uint8Array> =>
+  readFile(file).catch((cause: Error) => {
     throw new CameoError("models", `The network ${file} cannot be read: ${cause.message}`, { cause });
   });
-}

@@ -5,7 +5,15 @@ import type { Command } from "commander";
 import type { Context } from "../../context.ts";
 import { ExitStatus } from "../../exit.ts";
 import { Names } from "../../names.ts";
-import { addNetworkOptions, addRunOptions, addStageOptions, type NetworkOptions, type RunOptions, type StageOptions, stagesOf } from "../../options.ts";
+import {
+  addNetworkOptions,
+  addRunOptions,
+  addStageOptions,
+  type NetworkOptions,
+  type RunOptions,
+  type StageOptions,
+  stagesOf,
+} from "../../options.ts";
 import { checkDirectory } from "../../output.ts";
 import { Report } from "../../report.ts";
 import { table } from "../../table.ts";
@@ -52,7 +60,10 @@ async function evaluatePhotos(folder: string, options: Options, context: Context
     for (const photo of photos) {
       report.stage(photo.file, "");
       try {
-        const { result, head, reference } = await measurePhoto(cameo, photo, { ...stagesOf(options), signal: context.signal });
+        const { result, head, reference } = await measurePhoto(cameo, photo, {
+          ...stagesOf(options),
+          signal: context.signal,
+        });
         results.push(result);
         report.head(photo.file, head);
         if (overlay !== undefined) {

@@ -3,17 +3,26 @@ import { Cameo, CameoError, decodeMorphableModel, openNodeBundle } from "cameo";
 import type { Command } from "commander";
 import type { Context } from "../../context.ts";
 import { type Failure, failureOf } from "../../exit.ts";
-import { addNetworkOptions, addRunOptions, addStageOptions, integerBetween, type NetworkOptions, type RunOptions, type StageOptions, stagesOf } from "../../options.ts";
+import {
+  addNetworkOptions,
+  addRunOptions,
+  addStageOptions,
+  type NetworkOptions,
+  type RunOptions,
+  type StageOptions,
+  stagesOf,
+} from "../../options.ts";
 import { Report } from "../../report.ts";
-import { table } from "../../table.ts";
-import { circumstances, readNetworks } from "./common.ts";
+import {
+  addPortraitOptions,
+  circumstances,
+  heldOutPortraits,
+  type PortraitOptions,
+  printTables,
+  readNetworks,
+} from "./common.ts";
 
-interface Options extends NetworkOptions, RunOptions, StageOptions {
-  assets?: string;
-  count: number;
-  seed: number;
-  size: number;
-}
+type Options = PortraitOptions & NetworkOptions & RunOptions & StageOptions;
 
 export function addSynthetic(program: Command, context: Context): void {
   const command = program
@@ -25,23 +34,18 @@ compares with the truth: labels, landmarks (% of the outer eye distance), pose, 
 the distance of the whole head's points as in Table 1 of the paper, beside a heuristic and an average head.
 Take a seed that no network was trained on.`,
     )
-    .option("--assets <dir>", "folder of the MakeHuman assets (default: $CAMEO_ASSETS)")
-    .option("--count <n>", "number of portraits", integerBetween(1, 1e6), 200)
-    .option("--seed <n>", "which set", integerBetween(0, 2 ** 32 - 1), 2020)
-    .option("--size <pixels>", "side of the square pictures", integerBetween(128, 1024), 512)
     .action(async (options: Options) => {
       await evaluateSynthetic(options, context);
     });
+  addPortraitOptions(command);
   addNetworkOptions(command);
   addStageOptions(command);
   addRunOptions(command);
 }
 
 async function evaluateSynthetic(options: Options, context: Context): Promise<void> {
-  const { count, seed, size, json, models } = options;
+  const { count, seed, json, models } = options;
   const { measurePortrait, syntheticSpreads, syntheticTables } = await import("@cameo/evaluate");
-  const { findAssets, streamPortraits } = await import("@cameo/synth");
-  const assets = findAssets(options.assets);
   const cameo = await Cameo.load({ ...options, networks: await readNetworks(options) });
   const report = new Report(context, options, count);
   const results: SyntheticResult[] = [];
@@ -49,15 +53,7 @@ async function evaluateSynthetic(options: Options, context: Context): Promise<vo
   try {
     const model = await decodeMorphableModel(await (await openNodeBundle(models)).read("head"));
     const { signal } = context;
-    const portraits = streamPortraits({
-      assets,
-      models,
-      seed,
-      count,
-      options: { size, framing: "photo", styles: "held-out" },
-      signal,
-    });
-    for await (const [portrait] of portraits) {
+    for await (const portrait of heldOutPortraits(options, signal)) {
       const { index } = portrait.truth;
       try {
         results.push(await measurePortrait(cameo, model, portrait, { ...stagesOf(options), signal }));
@@ -83,7 +79,5 @@ async function evaluateSynthetic(options: Options, context: Context): Promise<vo
     failures,
   };
   if (json) context.stdout.write(`${JSON.stringify(evaluation, null, 2)}\n`);
-  else
-    for (const { title, rows } of syntheticTables(evaluation))
-      context.stdout.write(`${[title, ...table(rows)].join("\n")}\n\n`);
+  else printTables(syntheticTables(evaluation), context);
 }

@@ -1,0 +1,84 @@
+import { basename, extname } from "node:path";
+import type { DepthEvaluation, DepthResult } from "@cameo/evaluate";
+import {
+  CameoError,
+  createDepthEstimator,
+  DEPTH_MODEL,
+  type DepthEstimator,
+  decodeMorphableModel,
+  nodeRuntime,
+  openNodeBundle,
+} from "cameo";
+import type { Command } from "commander";
+import type { Context } from "../../context.ts";
+import { addRunOptions, type RunOptions } from "../../options.ts";
+import { Report } from "../../report.ts";
+import {
+  addPortraitOptions,
+  circumstances,
+  heldOutPortraits,
+  type PortraitOptions,
+  printTables,
+  readNetwork,
+} from "./common.ts";
+
+type Options = PortraitOptions & RunOptions;
+
+export function addDepth(program: Command, context: Context): void {
+  const command = program
+    .command("depth")
+    .summary("compare depth networks with each other and with the truth")
+    .description(
+      `Gives depth networks the true labels, pose, camera and face of synthetic portraits and compares their depth with the
+truth as in Table 1 of the paper. So networks trained in different ways are compared without the errors of other stages:
+  cameo eval depth full=full.onnx "without face depth=nofd.onnx"`,
+    )
+    .argument("[name=file...]", "depth networks (ONNX files) and what to call them (default: the bundle's)")
+    .action(async (networks: string[], options: Options) => {
+      await evaluateDepth(networks.map(named), options, context);
+    });
+  addPortraitOptions(command);
+  addRunOptions(command);
+}
+
+/** The name and the file of `name=file`; a file alone is called as it is. */
+function named(text: string): readonly [name: string, file: string] {
+  const at = text.indexOf("=");
+  return at > 0 ? [text.slice(0, at), text.slice(at + 1)] : [basename(text, extname(text)), text];
+}
+
+async function evaluateDepth(
+  files: readonly (readonly [name: string, file: string])[],
+  options: Options,
+  context: Context,
+): Promise<void> {
+  const { count, seed, json, models, provider, threads } = options;
+  const { depthTables, measureDepth } = await import("@cameo/evaluate");
+  const networks = new Map<string, DepthEstimator>();
+  const report = new Report(context, options, count);
+  const portraits: DepthResult[] = [];
+  try {
+    const bundle = await openNodeBundle(models);
+    const model = await decodeMorphableModel(await bundle.read("head"));
+    const createSession = nodeRuntime({ provider, threads });
+    for (const [name, file] of files) {
+      if (networks.has(name)) throw new CameoError("option", `Two networks are called "${name}".`);
+      const network = await createDepthEstimator(await readNetwork(file), createSession).catch((cause: Error) => {
+        throw new CameoError("models", `The network ${file} cannot be used: ${cause.message}`, { cause });
+      });
+      networks.set(name, network);
+    }
+    if (files.length === 0 && bundle.models.some(({ name }) => name === DEPTH_MODEL))
+      networks.set("depth network", await createDepthEstimator(await bundle.read(DEPTH_MODEL), createSession));
+    for await (const portrait of heldOutPortraits(options, context.signal)) {
+      portraits.push(await measureDepth(model, networks, portrait));
+      report.advance();
+    }
+  } finally {
+    report.stop();
+    await Promise.all([...networks.values()].map((network) => network.dispose()));
+  }
+  const evaluation: DepthEvaluation = { evaluation: "depth", ...circumstances(context), seed, portraits };
+  if (json) context.stdout.write(`${JSON.stringify(evaluation, null, 2)}\n`);
+  else printTables(depthTables(evaluation), context);
+}

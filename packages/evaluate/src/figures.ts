@@ -1,0 +1,53 @@
+import { type Angles, type Head, type RgbImage, transformToCamera, type Vec3 } from "cameo";
+import type { HeadGeometry } from "./distances.ts";
+import { drawClay, drawPhoto, drawTextured, frameOf, sheetOf, weld } from "./drawing.ts";
+
+const degrees = (yaw: number, pitch = 0): Partial<Angles> => ({
+  yaw: (yaw * Math.PI) / 180,
+  pitch: (pitch * Math.PI) / 180,
+});
+
+/** Views of the head, from that of the photo. */
+const CLAY_VIEWS = [degrees(0), degrees(-60), degrees(60), degrees(0, -50), degrees(180)];
+const TEXTURED_VIEWS = [degrees(-35), degrees(35)];
+const SHAPE_VIEWS = [degrees(-50), degrees(50)];
+
+/**
+ * Portraits and their heads, like Figure 4 of the paper, a row each: photo, labels, clay as in the photo, from the left, from
+ * the right, from above and from behind, textured from both sides.
+ */
+export function drawHeads(heads: readonly Head[]): RgbImage {
+  const rows = heads.map((head) => {
+    const surface = weld({ ...head.mesh, positions: transformToCamera(head.mesh.positions, head.pose) });
+    const sight = { camera: head.camera, centre: head.pose.translation, frame: frameOf(surface, head.camera) };
+    return [
+      drawPhoto(head.image, sight.frame),
+      drawPhoto(head.image, sight.frame, head.labelMap()),
+      ...CLAY_VIEWS.map((angles) => drawClay(surface, sight, angles)),
+      ...TEXTURED_VIEWS.map((angles) => drawTextured(head, sight, angles)),
+    ];
+  });
+  return sheetOf(rows);
+}
+
+/** One way to the shape of a portrait's head. */
+export interface Shape extends HeadGeometry {
+  /** What it is turned about: camera space, mm. */
+  readonly centre: Vec3;
+}
+
+/** Portraits and shapes of their heads, like Figure 2 of the paper: a row each, every shape from both sides. */
+export function drawShapes(
+  portraits: readonly { readonly image: RgbImage; readonly shapes: readonly Shape[] }[],
+): RgbImage {
+  const rows = portraits.map(({ image, shapes }) => {
+    const frame = frameOf(shapes[0].surface, shapes[0].camera);
+    return [
+      drawPhoto(image, frame),
+      ...shapes.flatMap(({ camera, centre, surface }) =>
+        SHAPE_VIEWS.map((angles) => drawClay(weld(surface), { camera, centre, frame }, angles)),
+      ),
+    ];
+  });
+  return sheetOf(rows);
+}
