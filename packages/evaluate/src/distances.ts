@@ -108,7 +108,7 @@ function headPixels({ depth: { width, data }, labels }: TrueHead): number[] {
 export const isFace = (label: number): boolean => label === Label.face || label === Label.innerMouth;
 
 /** Camera-space points of pixels, x, y, z triples; the camera's centre where there is no depth. */
-function pointsAt(pixels: readonly number[], { width, data }: DepthMap, camera: Camera): Float32Array {
+function pointsAt(pixels: readonly number[], { width, data }: DepthMap, camera: Camera): Float32Array<ArrayBuffer> {
   const points = new Float32Array(3 * pixels.length);
   pixels.forEach((p, i) => {
     points.set(backProject((p % width) + 0.5, Math.floor(p / width) + 0.5, data[p], camera), 3 * i);
