@@ -169,6 +169,33 @@ describe("fitFace", () => {
     expect(estimated).toBeLessThan(0.65 * mean);
   });
 
+  it("keeps what the landmarks do not tell of an expected face, and moves the rest by as much as that is unsure", () => {
+    for (const seed of seeds) {
+      const truth = subject(seed);
+      const normal = normals(seed + 100);
+      const off = (values: Float32Array) => values.map((x) => x + 0.3 * normal());
+      const expected = { identity: off(truth.identity), expression: off(truth.expression) };
+      const fitted = (deviation: number) =>
+        fitFace(basis, landmarksOf(truth), size, {
+          focal: truth.camera.fx,
+          noise: 2,
+          expected: { ...expected, deviation },
+        });
+      const [sure, unsure] = [fitted(1e-3), fitted(1)];
+      expect(Math.max(...sure.identity.map((x, k) => Math.abs(x - expected.identity[k])))).toBeLessThan(0.01);
+      expect(shapeError(unsure, truth)).toBeLessThan(0.6 * shapeError(sure, truth));
+      // What changes are combinations of modes: all else stays as expected.
+      const change = [...unsure.identity, ...unsure.expression].map(
+        (x, k) => x - [...expected.identity, ...expected.expression][k],
+      );
+      const inModes = modesOf({
+        identity: Float32Array.from(change.slice(0, basis.identityCount)),
+        expression: Float32Array.from(change.slice(basis.identityCount)),
+      });
+      expect(Math.hypot(...inModes)).toBeCloseTo(Math.hypot(...change), 3);
+    }
+  });
+
   it("keeps to the expected distance where the landmarks say little of it", () => {
     const truth = subject(2);
     const fit = fitFace(basis, landmarksOf(truth), size, { distance: 1700, distanceDeviation: 0.001 });
