@@ -22,6 +22,7 @@ import { type LandmarkBasis, landmarkBasis } from "./stages/face/landmark-basis.
 import { createFaceRegressor, FACE_MODEL, type FaceRegressor } from "./stages/face/network.ts";
 import { buildHead } from "./stages/head/build.ts";
 import { expressionTargets } from "./stages/head/expressions.ts";
+import { refineCropLabels } from "./stages/head/layers.ts";
 import { type HeadTemplate, headTemplate } from "./stages/head/template.ts";
 import { type PhotoLabels, sampleLabels } from "./stages/parse/labels.ts";
 import { createParser, PARSE_MODEL, type Parser } from "./stages/parse/network.ts";
@@ -58,6 +59,8 @@ export interface ReconstructOptions {
    * is one.
    */
   readonly depth?: "network" | "model";
+  /** Only what the photo shows (the paper's surface: no back of the head, no neck). Default: a whole head, closed. */
+  readonly open?: boolean;
   readonly signal?: AbortSignal;
   /** Called when a stage begins, and once more when all are done. */
   readonly onProgress?: (progress: { readonly stage: Stage; readonly done: number; readonly total: number }) => void;
@@ -268,7 +271,9 @@ export class Cameo {
         crop: { image: headCrop.image, camera: headCamera },
         raster,
         labels,
+        fineLabels: refineCropLabels(labels, found, headCrop.toPhoto),
         depth,
+        open: run.options.open ?? false,
       }),
     );
     run.finish();

@@ -13,6 +13,7 @@ import { alignHead, cameraOfCrop } from "../../src/stages/align/align.ts";
 import { depthPrior } from "../../src/stages/depth/prior.ts";
 import { buildHead, type HeadInput } from "../../src/stages/head/build.ts";
 import { expressionTargets } from "../../src/stages/head/expressions.ts";
+import { refineCropLabels } from "../../src/stages/head/layers.ts";
 import type { SplitMesh } from "../../src/stages/head/split.ts";
 import { buildSurface, type HeadSurface } from "../../src/stages/head/surface.ts";
 import { type HeadTemplate, headTemplate } from "../../src/stages/head/template.ts";
@@ -48,7 +49,9 @@ function inputOf(portrait: SyntheticPortrait): HeadInput {
     crop: { image: crop.image, camera: cropCamera },
     raster,
     labels,
+    fineLabels: refineCropLabels(labels, undefined, crop.toPhoto),
     depth: depthPrior(raster, labels, template.labels),
+    open: false,
   };
 }
 

@@ -2,9 +2,10 @@ import { rotateNormals, transformToCamera } from "../../geometry/pose.ts";
 import { shade } from "../../geometry/spherical-harmonics.ts";
 import { vertexNormals } from "../../mesh/normals.ts";
 import { synthesizeAlbedo } from "../../morphable/synthesize.ts";
-import type { View } from "../../view.ts";
 import type { Appearance } from "../face/appearance.ts";
+import { closedSurface } from "./closed-surface.ts";
 import { vertexColors } from "./colors.ts";
+import { layersOf } from "./layers.ts";
 import { type SplitMesh, splitVertices } from "./split.ts";
 import { buildSurface, type SurfaceInput } from "./surface.ts";
 import { Material } from "./template.ts";
@@ -21,21 +22,21 @@ const MOUTH_LIGHT = 0.4;
 
 export interface HeadInput extends SurfaceInput {
   readonly appearance: Appearance;
-  readonly photo: View;
-  /** The head crop that labels and depth were estimated in. */
-  readonly crop: View;
+  /** Only what the photo shows (the paper's surface), or the whole head, closed. */
+  readonly open: boolean;
 }
 
 /** The textured head in model space: surface, then colours of what the photo hides, then one texture of both. */
 export function buildHead(input: HeadInput): SplitMesh {
-  const { template, shape, pose, appearance, photo, crop } = input;
-  const surface = buildSurface(input);
+  const { template, shape, pose, appearance, photo, crop, open } = input;
+  const layers = layersOf(input);
+  const surface = open ? buildSurface(input) : closedSurface(input, layers);
   const normals = rotateNormals(vertexNormals(shape, template.model.triangles), pose);
   const albedo = unseenAlbedo(synthesizeAlbedo(template.model, appearance.texture), template.materials);
   const light = unseenLight(appearance.illumination, normals);
   const lit = albedo.map((reflectance, i) => reflectance * light[i]);
-  const colors = vertexColors(template, surface, pose, lit, crop, photo);
-  const texture = bakeTexture(template, surface, transformToCamera(surface.positions, pose), colors, photo);
+  const colors = vertexColors(template, surface, pose, lit, crop, photo, layers);
+  const texture = bakeTexture(template, surface, transformToCamera(surface.positions, pose), colors, photo, { open });
   return splitVertices(surface, texture);
 }
 

@@ -6,8 +6,9 @@ import { smoothstep } from "../../geometry/smoothstep.ts";
 import { rasterize } from "../../raster/rasterize.ts";
 import { sampleBilinear } from "../../sample.ts";
 import type { View } from "../../view.ts";
-import { photoConfidence } from "./confidence.ts";
+import { believeOwnLayer, photoConfidence } from "./confidence.ts";
 import { adjacency, diffuse } from "./diffuse.ts";
+import { inPhoto, type Layers } from "./layers.ts";
 import type { HeadSurface } from "./surface.ts";
 import { type HeadTemplate, Material } from "./template.ts";
 
@@ -44,12 +45,13 @@ const strange = tukey(3);
  * @param lit linear light of the model under the estimated light, 3 per vertex
  */
 export function vertexColors(
-  { model, materials, bareness, edges: modelEdges }: HeadTemplate,
+  { model, materials, regions, bareness, edges: modelEdges }: HeadTemplate,
   surface: HeadSurface,
   pose: Pose,
   lit: Float32Array,
   crop: View,
   photo: View,
+  layers: Layers,
 ): VertexColors {
   const positions = transformToCamera(surface.positions, pose);
   const normals = rotateNormals(surface.normals, pose);
@@ -63,14 +65,9 @@ export function vertexColors(
     width: crop.image.width * OVERSAMPLING,
     height: crop.image.height * OVERSAMPLING,
   });
-  const toPhoto = photo.camera.fx / view.fx;
-  const inPhoto = (u: number, v: number): boolean => {
-    const x = (u - view.cx) * toPhoto + photo.camera.cx;
-    const y = (v - view.cy) * toPhoto + photo.camera.cy;
-    return x >= 1 && y >= 1 && x <= photo.image.width - 1 && y <= photo.image.height - 1;
-  };
   const edges = adjacency(surface.triangles, positions.length / 3);
-  const { confidence, cosines } = photoConfidence(positions, normals, raster, view, inPhoto, edges);
+  const { confidence, cosines } = photoConfidence(positions, normals, raster, view, inPhoto(view, photo), edges);
+  believeOwnLayer(confidence, positions, regions, layers);
 
   const ratios = new Float32Array(lit.length);
   const color = new Float32Array(3);

@@ -1,7 +1,9 @@
 import type { Camera } from "../../geometry/camera.ts";
 import { smoothstep } from "../../geometry/smoothstep.ts";
+import { Region } from "../../morphable/model.ts";
 import type { Raster } from "../../raster/raster.ts";
 import type { Adjacency } from "./diffuse.ts";
+import { FINE, type Layers, sampleMap } from "./layers.ts";
 
 /** The cosine between normal and view at which the photo begins to be believed, and at which it is believed wholly. */
 const GRAZING = 0.15;
@@ -64,6 +66,41 @@ export function photoConfidence(
     if (seen) confidence[i] = facing * smoothstep(0.5, 1, clear / total);
   }
   return { confidence: feather(confidence, edges, 2), cosines };
+}
+
+/** Crop pixels within its outline over which hair comes to be believed: at its outline it lets through what is behind. */
+const HAIR_EDGE = 2.5;
+/** The same for skin beside hair and at the outline of scalp and ears. */
+const SKIN_EDGE = 1.5;
+
+/**
+ * Lowers the confidence of vertices that are not seen well within their own layer: hair outside of what the photo labels
+ * hair or close to its outline; skin under hair; scalp and ears at the outline of the head. The face's own outline is
+ * left to colours, and the neck, which has no label, too.
+ *
+ * @param positions camera space, mm: the model's vertices, then those of the hair
+ * @param regions one {@link Region} per vertex of the model
+ */
+export function believeOwnLayer(
+  confidence: Float32Array,
+  positions: Float32Array,
+  regions: Uint8Array,
+  { camera, labels, hair, head }: Layers,
+): void {
+  for (let v = 0; v < confidence.length; v++) {
+    if (confidence[v] === 0) continue;
+    const z = positions[3 * v + 2];
+    const x = FINE * ((camera.fx * positions[3 * v]) / z + camera.cx);
+    const y = FINE * ((camera.fy * positions[3 * v + 1]) / z + camera.cy);
+    const toHair = sampleMap(hair, labels.width, labels.height, x, y);
+    if (v >= regions.length) confidence[v] *= smoothstep(0, HAIR_EDGE, -toHair);
+    else {
+      const region = regions[v];
+      if (region !== Region.scalp) confidence[v] *= smoothstep(0, SKIN_EDGE, toHair);
+      if (region === Region.scalp || region === Region.earLeft || region === Region.earRight)
+        confidence[v] *= smoothstep(0, SKIN_EDGE, -sampleMap(head, labels.width, labels.height, x, y));
+    }
+  }
 }
 
 /** Lowers confidence towards less confident neighbours, so that the photo fades instead of ending. */

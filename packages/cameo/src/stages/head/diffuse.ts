@@ -25,13 +25,13 @@ export function adjacency(triangles: Uint32Array, vertexCount: number): Adjacenc
 const RELAXATION = 1.85;
 
 /**
- * Extends colours from where they are known over the rest of a mesh, as smoothly as possible: solves Laplace's equation
- * with a weak pull to `fallback`, so that far from everything known the fallback is reached.
- * Successive over-relaxation (Young 1954); sweeping there and back in turn would undo what it gains.
+ * Extends values (colours, offsets, thicknesses) from where they are known over the rest of a mesh, as smoothly as
+ * possible: solves Laplace's equation with a weak pull to `fallback`, so that far from everything known the fallback is
+ * reached. Successive over-relaxation (Young 1954); sweeping there and back in turn would undo what it gains.
  *
- * @param values three per vertex; changed in place
+ * @param values `fallback.length / weight.length` numbers per vertex; changed in place
  * @param weight how far each vertex is known, in [0, 1]; the known part keeps its value
- * @param fallback what each vertex would have if nothing were known, three per vertex
+ * @param fallback what each vertex would have if nothing were known, as many numbers per vertex
  * @param pull weight of the fallback against one neighbour; 1 / √pull is about the reach in edges
  */
 export function diffuse(
@@ -42,29 +42,25 @@ export function diffuse(
   pull: number,
   sweeps: number,
 ): void {
+  const channels = values.length / weight.length;
   const known = values.slice();
   // What changes: all that is not wholly known.
   const open = Uint32Array.from(weight.keys()).filter((v) => weight[v] < 1);
-  for (const v of open) if (weight[v] === 0) values.set(fallback.subarray(3 * v, 3 * v + 3), 3 * v);
+  for (const v of open)
+    if (weight[v] === 0) values.set(fallback.subarray(channels * v, channels * (v + 1)), channels * v);
   for (let sweep = 0; sweep < sweeps; sweep++) {
     for (const v of open) {
+      const start = offsets[v];
       const end = offsets[v + 1];
-      let red = pull * fallback[3 * v];
-      let green = pull * fallback[3 * v + 1];
-      let blue = pull * fallback[3 * v + 2];
-      for (let e = offsets[v]; e < end; e++) {
-        const n = 3 * neighbours[e];
-        red += values[n];
-        green += values[n + 1];
-        blue += values[n + 2];
-      }
       const a = weight[v];
-      const share = (1 - a) / (end - offsets[v] + pull);
+      const share = (1 - a) / (end - start + pull);
       // What nothing is known of goes beyond the mean of its neighbours: so fewer sweeps are needed.
       const step = a === 0 ? RELAXATION : 1;
-      values[3 * v] += step * (a * known[3 * v] + share * red - values[3 * v]);
-      values[3 * v + 1] += step * (a * known[3 * v + 1] + share * green - values[3 * v + 1]);
-      values[3 * v + 2] += step * (a * known[3 * v + 2] + share * blue - values[3 * v + 2]);
+      for (let i = channels * v, k = 0; k < channels; i++, k++) {
+        let sum = pull * fallback[i];
+        for (let e = start; e < end; e++) sum += values[channels * neighbours[e] + k];
+        values[i] += step * (a * known[i] + share * sum - values[i]);
+      }
     }
   }
 }

@@ -10,6 +10,7 @@ import { vertexNormals } from "../../mesh/normals.ts";
 import { stitch } from "../../mesh/stitch.ts";
 import { Region } from "../../morphable/model.ts";
 import type { Raster } from "../../raster/raster.ts";
+import type { View } from "../../view.ts";
 import type { HeadTemplate } from "./template.ts";
 
 /** The head as one mesh: the model's vertices first, then those of the depth map. */
@@ -31,11 +32,14 @@ export interface SurfaceInput {
   /** The model's surface, model space, mm. */
   readonly shape: Float32Array;
   readonly pose: Pose;
+  readonly photo: View;
   /** The head crop that labels and depth were estimated in. */
-  readonly crop: { readonly camera: Camera };
+  readonly crop: View;
   /** The posed model as that camera sees it. */
   readonly raster: Raster;
   readonly labels: LabelMap;
+  /** The same labels, finer: {@link FINE} times as many pixels in each direction. */
+  readonly fineLabels: LabelMap;
   readonly depth: DepthMap;
 }
 

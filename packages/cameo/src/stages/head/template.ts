@@ -1,5 +1,7 @@
 import { smoothstep } from "../../geometry/smoothstep.ts";
 import { type Border, borders, pathLength } from "../../mesh/border.ts";
+import { fillLoop } from "../../mesh/fill-loop.ts";
+import { nextHalfEdge } from "../../mesh/half-edges.ts";
 import { labelsOfRegions } from "../../morphable/labels.ts";
 import { type MorphableModel, Region } from "../../morphable/model.ts";
 import { surfacePositions, synthesizeShape } from "../../morphable/synthesize.ts";
@@ -10,10 +12,18 @@ import { type Adjacency, adjacency } from "./diffuse.ts";
 /** What the head stage needs of a model whatever the photo: made once. */
 export interface HeadTemplate {
   readonly model: MorphableModel;
+  /** The model's triangles, then those that close it where it has borders: every edge is in two. */
+  readonly triangles: Uint32Array;
+  /** Three indices into the model's `uvs` per triangle. */
+  readonly uvTriangles: Uint32Array;
   /** One {@link Label} per triangle. */
   readonly labels: Uint8Array;
   /** 1 for triangles of the face mesh: they move with expressions and are never replaced by the depth map. */
   readonly facial: Uint8Array;
+  /** One {@link Region} per triangle. */
+  readonly regionsOfTriangles: Uint8Array;
+  /** One {@link Region} per vertex; where regions meet, that which comes first in the list. */
+  readonly regions: Uint8Array;
   /** How far a photo can be expected to show each vertex's own skin, in [0, 1]: below the chin clothes begin. */
   readonly bareness: Float32Array;
   /** What each vertex is made of, as far as its colour is concerned: one {@link Material} per vertex. */
@@ -51,11 +61,16 @@ const FACIAL = new Set<number>([
 
 /** @param atlasSide of the square texture that holds the model's atlas, pixels */
 export function headTemplate(model: MorphableModel, atlasSide = 768): HeadTemplate {
+  const { triangles, uvTriangles, regionsOfTriangles } = closedModel(model);
   const facial = model.regions.map((region) => (FACIAL.has(region) ? 1 : 0));
   const materials = materialsOf(model);
   return {
     model,
-    labels: labelsOfRegions(model.regions),
+    triangles,
+    uvTriangles,
+    labels: labelsOfRegions(regionsOfTriangles),
+    regionsOfTriangles,
+    regions: regionsOfVertices(model),
     facial,
     bareness: barenessOf(model, materials),
     materials,
@@ -63,6 +78,39 @@ export function headTemplate(model: MorphableModel, atlasSide = 768): HeadTempla
     edges: adjacency(model.triangles, model.vertexCount),
     atlas: layOut(model, atlasSide),
   };
+}
+
+/** The model's surface and the fillings of all its borders, which take their texture from the border. */
+function closedModel(model: MorphableModel): Pick<HeadTemplate, "triangles" | "uvTriangles" | "regionsOfTriangles"> {
+  const mean = synthesizeShape(model, [], []);
+  const edges = new Set<number>();
+  const uvOf = new Uint32Array(model.vertexCount);
+  const regionOf = new Uint8Array(model.vertexCount);
+  const edge = (a: number, b: number) => Math.min(a, b) * model.vertexCount + Math.max(a, b);
+  for (let k = 0; k < model.triangles.length; k++) {
+    const v = model.triangles[k];
+    uvOf[v] = model.uvTriangles[k];
+    regionOf[v] = model.regions[Math.floor(k / 3)];
+    edges.add(edge(v, model.triangles[nextHalfEdge(k)]));
+  }
+  const fillings = borders(model.triangles).flatMap((border) => [
+    ...fillLoop(mean, border, (a, b) => edges.has(edge(a, b))),
+  ]);
+  return {
+    triangles: Uint32Array.from([...model.triangles, ...fillings]),
+    uvTriangles: Uint32Array.from([...model.uvTriangles, ...fillings.map((v) => uvOf[v])]),
+    regionsOfTriangles: Uint8Array.from([
+      ...model.regions,
+      ...fillings.filter((_, k) => k % 3 === 0).map((v) => regionOf[v]),
+    ]),
+  };
+}
+
+function regionsOfVertices({ vertexCount, triangles, regions }: MorphableModel): Uint8Array {
+  const out = new Uint8Array(vertexCount).fill(255);
+  for (let k = 0; k < triangles.length; k++)
+    out[triangles[k]] = Math.min(out[triangles[k]], regions[Math.floor(k / 3)]);
+  return out;
 }
 
 /** The longest of the loops that the face mesh ends in; the others are inside the mouth. */

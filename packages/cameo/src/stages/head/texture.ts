@@ -7,15 +7,18 @@ import { sampleBilinear } from "../../sample.ts";
 import type { View } from "../../view.ts";
 import type { VertexColors } from "./colors.ts";
 import { pushPull } from "./fill.ts";
+import { hairTexture } from "./hair/texture.ts";
 import type { HeadSurface } from "./surface.ts";
 import type { HeadTemplate } from "./template.ts";
 
 export interface TextureOptions {
   /** Longest side of the part of the texture that comes from the photo; a larger photo is scaled down. */
   readonly maxPhotoSide?: number;
+  /** All that came from the depth map takes the photo as it is. */
+  readonly open?: boolean;
 }
 
-export const TEXTURE_DEFAULTS = { maxPhotoSide: 2048 } as const;
+export const TEXTURE_DEFAULTS = { maxPhotoSide: 2048, open: false } as const;
 
 /** Confidence from which on a triangle takes the photo as it is. */
 const SURE = 0.99;
@@ -32,8 +35,8 @@ export interface HeadTexture {
 /**
  * Makes the head's texture. Left: the photo around the head at its own resolution; pixels the photo cannot be believed
  * in (outlines, background) continue the head's colours. Right: the model's atlas, in which what the photo hides has
- * the model's colours, blended into the photo's. Triangles seen clearly, and all that came from the depth map, use the
- * left part; the others the right one. Both agree where they meet.
+ * the model's colours, blended into the photo's, and below it the hair's ({@link hairTexture}). Triangles seen clearly
+ * use the left part; the others the right one. Both agree where they meet.
  *
  * @param positions of the surface's vertices in camera space, mm
  */
@@ -45,46 +48,75 @@ export function bakeTexture(
   { image, camera }: View,
   options: TextureOptions = {},
 ): HeadTexture {
-  const { maxPhotoSide } = { ...TEXTURE_DEFAULTS, ...options };
-  const inPhoto = photoTriangles(surface, colors.confidence);
+  const { maxPhotoSide, open } = { ...TEXTURE_DEFAULTS, ...options };
+  const { triangles, modelTriangles } = surface;
+  const inPhoto = photoTriangles(surface, colors.confidence, open);
   const photo = bakePhoto(surface, positions, colors.confidence, inPhoto, image, camera, maxPhotoSide);
   const atlas = bakeAtlas(template, unphotographed(template, surface, inPhoto), positions, colors, image, camera);
-  const atlasSide = template.atlas.width;
+  const ofHair = triangles.filter((_, k) => !open && modelTriangles[Math.floor(k / 3)] < 0);
+  const hair =
+    ofHair.length > 0
+      ? hairTexture(surface.positions, positions, ofHair, colors.confidence, image, camera)
+      : { width: 0, height: 0, data: new Float32Array(), corners: new Float32Array() };
 
-  const width = photo.width + GUTTER + atlasSide;
-  const height = Math.max(photo.height, atlasSide);
-  const data = new Uint8Array(width * height * 3);
-  for (let y = 0; y < height; y++) {
-    // Rows below the shorter part repeat its last one.
-    const py = Math.min(y, photo.height - 1);
-    const ay = Math.min(y, atlasSide - 1);
-    data.set(photo.data.subarray(py * photo.width * 3, (py + 1) * photo.width * 3), y * width * 3);
-    data.set(atlas.subarray(ay * atlasSide * 3, (ay + 1) * atlasSide * 3), (y * width + photo.width + GUTTER) * 3);
-  }
+  const left = photo.width + GUTTER;
+  const below = atlas.height + GUTTER;
+  const width = left + Math.max(atlas.width, hair.width);
+  const height = Math.max(photo.height, below + hair.height);
+  const texture = { width, height, data: new Uint8ClampedArray(width * height * 3) };
+  paste(texture, photo, 0, 0, left, height);
+  paste(texture, atlas, left, 0, width - left, below);
+  if (hair.height > 0) paste(texture, hair, left, below, width - left, height - below);
 
-  const { triangles, modelTriangles } = surface;
-  const { model } = template;
   const cornerUvs = new Float32Array(triangles.length * 2);
-  for (let k = 0; k < triangles.length; k++) {
+  for (let k = 0, h = 0; k < triangles.length; k++) {
     const t = Math.floor(k / 3);
+    const isHair = modelTriangles[t] < 0;
     if (inPhoto[t]) {
       const v = triangles[k];
       const z = positions[3 * v + 2];
       cornerUvs[2 * k] = ((photo.camera.fx * positions[3 * v]) / z + photo.camera.cx) / width;
       cornerUvs[2 * k + 1] = ((photo.camera.fy * positions[3 * v + 1]) / z + photo.camera.cy) / height;
+    } else if (isHair) {
+      cornerUvs[2 * k] = (left + hair.corners[h]) / width;
+      cornerUvs[2 * k + 1] = (below + hair.corners[h + 1]) / height;
     } else {
-      const uv = model.uvTriangles[3 * modelTriangles[t] + (k % 3)];
-      cornerUvs[2 * k] = (photo.width + GUTTER + model.uvs[2 * uv] * atlasSide) / width;
-      cornerUvs[2 * k + 1] = (model.uvs[2 * uv + 1] * atlasSide) / height;
+      const uv = template.uvTriangles[3 * modelTriangles[t] + (k % 3)];
+      cornerUvs[2 * k] = (left + template.model.uvs[2 * uv] * atlas.width) / width;
+      cornerUvs[2 * k + 1] = (template.model.uvs[2 * uv + 1] * atlas.height) / height;
+    }
+    if (isHair) h += 2;
+  }
+  return { texture, cornerUvs };
+}
+
+interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: ArrayLike<number>;
+}
+
+/** Copies a picture into a part of another; the rest of the part repeats its last column and row. */
+function paste(out: RgbImage, picture: Picture, left: number, top: number, width: number, height: number): void {
+  for (let y = 0; y < height; y++) {
+    const row = Math.min(y, picture.height - 1) * picture.width;
+    for (let x = 0, o = 3 * ((top + y) * out.width + left); x < width; x++, o += 3) {
+      const i = 3 * (row + Math.min(x, picture.width - 1));
+      out.data[o] = picture.data[i];
+      out.data[o + 1] = picture.data[i + 1];
+      out.data[o + 2] = picture.data[i + 2];
     }
   }
-  return { texture: { width, height, data }, cornerUvs };
 }
 
 /** 1 for every triangle that is textured by the photo. */
-function photoTriangles({ triangles, modelTriangles }: HeadSurface, confidence: Float32Array): Uint8Array {
+function photoTriangles(
+  { triangles, modelTriangles }: HeadSurface,
+  confidence: Float32Array,
+  open: boolean,
+): Uint8Array {
   return Uint8Array.from(modelTriangles, (modelTriangle: number, t: number) =>
-    modelTriangle < 0 ||
+    (open && modelTriangle < 0) ||
     (confidence[triangles[3 * t]] >= SURE &&
       confidence[triangles[3 * t + 1]] >= SURE &&
       confidence[triangles[3 * t + 2]] >= SURE)
@@ -147,8 +179,8 @@ function bounds(triangles: Uint32Array, positions: Float32Array, camera: Camera,
 }
 
 /** 1 for the model's triangles that are textured by the atlas. */
-function unphotographed({ model }: HeadTemplate, { modelTriangles }: HeadSurface, inPhoto: Uint8Array): Uint8Array {
-  const used = new Uint8Array(model.regions.length);
+function unphotographed(template: HeadTemplate, { modelTriangles }: HeadSurface, inPhoto: Uint8Array): Uint8Array {
+  const used = new Uint8Array(template.labels.length);
   for (let t = 0; t < modelTriangles.length; t++)
     if (modelTriangles[t] >= 0 && !inPhoto[t]) used[modelTriangles[t]] = 1;
   return used;
@@ -162,7 +194,7 @@ function bakeAtlas(
   { hidden, confidence }: VertexColors,
   image: RgbImage,
   camera: Camera,
-): Uint8ClampedArray {
+): Picture {
   const side = raster.width;
   const colors = new Float32Array(side * side * 3);
   const weight = new Float32Array(side * side);
@@ -190,5 +222,5 @@ function bakeAtlas(
     }
   }
   pushPull(colors, weight, side, side);
-  return new Uint8ClampedArray(colors);
+  return { width: side, height: side, data: colors };
 }

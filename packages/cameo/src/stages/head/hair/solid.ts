@@ -1,0 +1,295 @@
+import { Label } from "../../../image.ts";
+import type { Mesh } from "../../../mesh/mesh.ts";
+import { type Grid3, makeWellComposed, surfaceNet } from "../../../mesh/surface-nets.ts";
+import { Region } from "../../../morphable/model.ts";
+import type { Raster } from "../../../raster/raster.ts";
+import { type Adjacency, adjacency } from "../diffuse.ts";
+import { FINE, type Layers, labelAt, sampleDepth, sampleMap } from "../layers.ts";
+import { signedDistance } from "../signed-distance.ts";
+import type { HeadTemplate } from "../template.ts";
+import { type SkinPoints, skinPoints } from "./skull.ts";
+import { hairThickness } from "./thickness.ts";
+import { columnU, insideMesh, rowV, type SkinField, skinField, smooth, type Voxels } from "./voxels.ts";
+
+/** Crop pixels between columns of the grid: 3 mm. */
+const STEP = 2;
+/** Hair goes on so far below the scalp, mm. */
+const ROOT = 6;
+/** Hair that stands off less than this everywhere, mm, is none: the head is shaven. */
+const LEAST_HAIR = 4;
+/** Strands that hang free, or lie over the face, are at least and at most so thick, mm. */
+const THINNEST = 7;
+const THICKEST = 36;
+/** Hair before the head is filled up to it over so much, mm. */
+const FILLED = 100;
+/** So much is added in front and at outlines, mm, for smoothing to take off again before the photo's outline cuts it. */
+const SPARE = 6;
+const SPARE_BESIDE = 3;
+/** The field is cut off at this, mm: beyond it only the sign counts. */
+const BAND = 9;
+/** Below skin that is seen bare hair ends within so much, mm. */
+const EDGE = 8;
+
+/**
+ * The visible hair and what of it the photo hides as one closed surface over the head, camera space; null for bald and
+ * shaven heads. It is where an implicit function is below 0, the smoothed union of
+ *
+ * - a coat over the scalp as thick as hair stands off it ({@link hairThickness}), reaching into the skull, and
+ * - behind every pixel of hair: down to the head where that lies behind it, else as thick as a strand is wide;
+ *
+ * less all that the photo shows to be empty: what lies before the visible surface, and all along rays that pass the head.
+ *
+ * @param positions of the model's vertices, camera space, mm
+ * @param raster the model as the crop's camera sees it
+ */
+export function hairSolid(
+  template: HeadTemplate,
+  positions: Float32Array,
+  normals: Float32Array,
+  raster: Raster,
+  layers: Layers,
+): Mesh | null {
+  const thickness = hairThickness(template, positions, normals, raster, layers);
+  const skin = skinPoints(template, positions, thickness);
+  const voxels = layOut(skin, raster, layers);
+  if (voxels === null) return null;
+  const field = skinField(voxels, skin, insideMesh(voxels, positions, template.triangles));
+  const columns = lookAlong(voxels, template, raster, layers);
+  const data = unite(voxels, skin, field, columns);
+  smooth(data, voxels);
+  carve(data, voxels, columns);
+  keepAttached(data, voxels, field);
+  const grid: Grid3 = { ...voxels, data };
+  makeWellComposed(grid);
+  const net = surfaceNet(grid);
+  if (net.triangles.length === 0) return null;
+  const placed = toCamera(relax(net.positions, adjacency(net.triangles, net.positions.length / 3)), voxels);
+  putOnDepth(placed, voxels, layers);
+  return { positions: placed, triangles: net.triangles };
+}
+
+/** A grid about all hair; null where there is none to speak of. */
+function layOut({ positions, thickness }: SkinPoints, raster: Raster, layers: Layers): Voxels | null {
+  const { camera, hairDepth, width, height } = layers;
+  let [left, top, near] = [Infinity, Infinity, Infinity];
+  let [right, bottom, far] = [-Infinity, -Infinity, -Infinity];
+  const include = (u: number, v: number, nearest: number, farthest: number) => {
+    left = Math.min(left, u);
+    right = Math.max(right, u);
+    top = Math.min(top, v);
+    bottom = Math.max(bottom, v);
+    near = Math.min(near, nearest);
+    far = Math.max(far, farthest);
+  };
+  let thick = 0;
+  for (let p = 0; p < hairDepth.data.length; p++) {
+    const z = hairDepth.data[p];
+    const u = p % width;
+    const v = Math.floor(p / width);
+    if (z === 0 || layers.hair[FINE * (FINE * width * v + u)] > 0) continue;
+    if (raster.depth[p] === 0 || raster.depth[p] > z + LEAST_HAIR) thick++;
+    include(u, v, z, z + THICKEST);
+  }
+  for (let s = 0; s < thickness.length; s++) {
+    const t = thickness[s];
+    if (t < 0) continue;
+    const z = positions[3 * s + 2];
+    const reach = (t * camera.fx) / z + STEP;
+    const u = (camera.fx * positions[3 * s]) / z + camera.cx;
+    const v = (camera.fy * positions[3 * s + 1]) / z + camera.cy;
+    include(u - reach, v - reach, z - t, z + t);
+    include(u + reach, v + reach, z - t, z + t);
+  }
+  if (thick < 40 || !(right > left)) return null;
+  // Three columns of nothing all around; beyond the crop there is nothing either.
+  const margin = 3 * STEP;
+  left = Math.max(0, Math.floor(left)) - margin;
+  top = Math.max(0, Math.floor(top)) - margin;
+  right = Math.min(width, Math.ceil(right)) + margin;
+  bottom = Math.min(height, Math.ceil(bottom)) + margin;
+  const spacing = (STEP * (near + far)) / (2 * camera.fx);
+  return {
+    camera,
+    left,
+    top,
+    step: STEP,
+    near: near - 4 * spacing,
+    spacing,
+    width: Math.ceil((right - left) / STEP) + 1,
+    height: Math.ceil((bottom - top) / STEP) + 1,
+    depth: Math.ceil((far - near) / spacing) + 8,
+  };
+}
+
+/** What the photo shows along each column of the grid; index i + width · j. */
+interface Columns {
+  /** Signed distance to the outline of visible hair, mm, below 0 inside. */
+  readonly hair: Float32Array;
+  /** Signed distance to the outline of hair, skin and model together, mm: rays outside of it meet no part of the head. */
+  readonly solid: Float32Array;
+  /** Depth before which nothing is, mm. */
+  readonly front: Float32Array;
+  /** Depth down to which hair that is seen is filled, mm. */
+  readonly back: Float32Array;
+}
+
+function lookAlong(voxels: Voxels, template: HeadTemplate, raster: Raster, layers: Layers): Columns {
+  const { camera, hairDepth, skinDepth, labels } = layers;
+  const isSolid = labels.data.map((label, i) => {
+    const x = Math.floor((i % labels.width) / FINE);
+    const y = Math.floor(i / labels.width / FINE);
+    const p = y * raster.width + x;
+    return label !== Label.background || raster.depth[p] > 0 || layers.unknown[p] ? 1 : 0;
+  });
+  const solidOutline = signedDistance(isSolid, labels.width, labels.height);
+  const count = voxels.width * voxels.height;
+  const columns = {
+    hair: new Float32Array(count),
+    solid: new Float32Array(count),
+    front: new Float32Array(count),
+    back: new Float32Array(count),
+  };
+  for (let j = 0, c = 0; j < voxels.height; j++)
+    for (let i = 0; i < voxels.width; i++, c++) {
+      const u = columnU(voxels, i);
+      const v = rowV(voxels, j);
+      const px = Math.min(raster.width - 1, Math.max(0, Math.floor(u)));
+      const py = Math.min(raster.height - 1, Math.max(0, Math.floor(v)));
+      const p = py * raster.width + px;
+      const model = raster.depth[p];
+      const hair = sampleDepth(hairDepth, u, v);
+      const millimetres = (hair || model || voxels.near) / camera.fx;
+      const toHair = sampleMap(layers.hair, labels.width, labels.height, u * FINE, v * FINE) * millimetres;
+      const outside = Math.max(-u, -v, u - layers.width, v - layers.height);
+      columns.hair[c] = outside > 0 ? Math.max(toHair, outside * millimetres) : toHair;
+      const toSolid = (sampleMap(solidOutline, labels.width, labels.height, u * FINE, v * FINE) * millimetres) / FINE;
+      columns.solid[c] = outside > -STEP ? Math.max(toSolid, (outside + STEP) * millimetres) : toSolid;
+      if (hair > 0 && toHair < BAND) {
+        const width = Math.min(THICKEST / 2, Math.max(0, -toHair));
+        const strand = Math.max(THINNEST, 2 * Math.sqrt(width * (THICKEST - width)));
+        const behind = template.regionsOfTriangles[raster.triangle[p]];
+        const reachesHead =
+          model > hair - SPARE && model < hair + FILLED && behind !== undefined && behind !== Region.face;
+        columns.back[c] = reachesHead ? model + ROOT : hair + strand;
+      }
+      const skin = model || skinDepth.data[p];
+      if (layers.unknown[p]) continue;
+      columns.front[c] = toHair < 0 || skin === 0 ? hair : skin + Math.min(EDGE, toHair);
+    }
+  return columns;
+}
+
+const clamp = (value: number): number => Math.min(BAND, Math.max(-BAND, value));
+
+/** The union of coat and visible hair as a field, mm, below 0 inside. */
+function unite(voxels: Voxels, { thickness }: SkinPoints, field: SkinField, columns: Columns): Float32Array {
+  const { width, height, depth } = voxels;
+  const layer = width * height;
+  const data = new Float32Array(layer * depth);
+  for (let k = 0, p = 0; k < depth; k++) {
+    const z = voxels.near + k * voxels.spacing;
+    for (let c = 0; c < layer; c++, p++) {
+      const s = field.nearest[p];
+      const toSkin = field.distance[p];
+      const coat = s < 0 ? BAND : toSkin - thickness[s];
+      const back = columns.back[c];
+      const seen = back > 0 ? Math.max(columns.front[c] - SPARE - z, z - back, columns.hair[c] - SPARE_BESIDE) : BAND;
+      data[p] = clamp(Math.min(coat, seen));
+    }
+  }
+  return data;
+}
+
+/** Takes away what the photo shows to be empty. */
+function carve(data: Float32Array, voxels: Voxels, { front, solid }: Columns): void {
+  for (let k = 0, p = 0; k < voxels.depth; k++) {
+    const z = voxels.near + k * voxels.spacing;
+    for (let j = 0, c = 0; j < voxels.height; j++)
+      for (let i = 0; i < voxels.width; i++, c++, p++) {
+        const rim = Math.min(i, j, k, voxels.width - 1 - i, voxels.height - 1 - j, voxels.depth - 1 - k);
+        const empty = Math.max(front[c] > 0 ? front[c] - z : -BAND, solid[c]);
+        data[p] = rim < 2 ? BAND : Math.max(data[p], empty);
+      }
+  }
+}
+
+/** Keeps hair that hangs together with the head, and fills holes that are closed all around. */
+function keepAttached(data: Float32Array, { width, height }: Voxels, { distance }: SkinField): void {
+  const layer = width * height;
+  const steps = [1, -1, width, -width, layer, -layer];
+  const reached = new Uint8Array(data.length);
+  const stack = new Int32Array(data.length);
+  const flood = (seed: (p: number) => boolean, through: (p: number) => boolean): void => {
+    reached.fill(0);
+    let top = 0;
+    for (let p = 0; p < data.length; p++)
+      if (through(p) && seed(p)) {
+        reached[p] = 1;
+        stack[top++] = p;
+      }
+    while (top > 0) {
+      const p = stack[--top];
+      for (const step of steps) {
+        const q = p + step;
+        if (q < 0 || q >= data.length || reached[q] || !through(q)) continue;
+        reached[q] = 1;
+        stack[top++] = q;
+      }
+    }
+  };
+  flood(
+    (p) => distance[p] < 0,
+    (p) => data[p] < 0,
+  );
+  for (let p = 0; p < data.length; p++) if (data[p] < 0 && !reached[p]) data[p] = -data[p];
+  flood(
+    (p) => p === 0,
+    (p) => data[p] >= 0,
+  );
+  for (let p = 0; p < data.length; p++) if (data[p] >= 0 && !reached[p]) data[p] = -1;
+}
+
+/** Rounds of moving each vertex half-way to the mean of its neighbours: takes off the steps of the grid. */
+const ROUNDS = 2;
+
+function relax(positions: Float32Array, { offsets, neighbours }: Adjacency): Float32Array {
+  let from = positions;
+  for (let round = 0; round < ROUNDS; round++) {
+    const to = new Float32Array(from.length);
+    for (let v = 0; v + 1 < offsets.length; v++) {
+      const share = 0.5 / (offsets[v + 1] - offsets[v]);
+      for (let k = 0; k < 3; k++) {
+        let sum = 0;
+        for (let e = offsets[v]; e < offsets[v + 1]; e++) sum += from[3 * neighbours[e] + k];
+        to[3 * v + k] = 0.5 * from[3 * v + k] + share * sum;
+      }
+    }
+    from = to;
+  }
+  return from;
+}
+
+function toCamera(positions: Float32Array, voxels: Voxels): Float32Array {
+  const { camera, near, spacing } = voxels;
+  for (let n = 0; n < positions.length; n += 3) {
+    const z = near + positions[n + 2] * spacing;
+    positions[n] = ((columnU(voxels, positions[n]) - camera.cx) / camera.fx) * z;
+    positions[n + 1] = ((rowV(voxels, positions[n + 1]) - camera.cy) / camera.fy) * z;
+    positions[n + 2] = z;
+  }
+  return positions;
+}
+
+/** Puts vertices that lie at the visible surface exactly on it. */
+function putOnDepth(positions: Float32Array, voxels: Voxels, layers: Layers): void {
+  const { camera } = voxels;
+  for (let n = 0; n < positions.length; n += 3) {
+    const z = positions[n + 2];
+    const u = (camera.fx * positions[n]) / z + camera.cx;
+    const v = (camera.fy * positions[n + 1]) / z + camera.cy;
+    if (labelAt(layers, u, v) !== Label.hair) continue;
+    const hair = sampleDepth(layers.hairDepth, u, v);
+    if (hair === 0 || Math.abs(hair - z) > 0.6 * voxels.spacing) continue;
+    for (let k = 0; k < 3; k++) positions[n + k] *= hair / z;
+  }
+}
