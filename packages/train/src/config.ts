@@ -40,6 +40,8 @@ const plainData = [
   }),
   /** What `cameo data prepare` wrote. */
   z.strictObject({ kind: z.literal("photos"), path: z.string().min(1) }),
+  /** What `cameo data pairs` wrote. */
+  z.strictObject({ kind: z.literal("pairs"), path: z.string().min(1) }),
 ] as const;
 
 const data = z.discriminatedUnion("kind", [
@@ -79,7 +81,7 @@ const common = {
     })
     .prefault({}),
   clipNorm: positive.optional(),
-  /** Decay of an exponential moving average of the weights, which is what is validated and exported. */
+  /** Decay of an exponential moving average of weights and running statistics, which is what is validated and exported. */
   average: z.number().gt(0).lt(1).optional(),
   /** Every how many steps: a line of metrics, a sample picture, a checkpoint with validation. */
   logEvery: count.default(10),

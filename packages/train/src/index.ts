@@ -4,6 +4,7 @@ export * from "./checkpoint/safetensors.ts";
 export * from "./config.ts";
 export * from "./data/batches.ts";
 export * from "./data/loader.ts";
+export * from "./data/mine-pairs.ts";
 export * from "./data/mixed.ts";
 export * from "./data/photos.ts";
 export * from "./data/prepare.ts";

@@ -102,6 +102,28 @@ describe("a learner", () => {
     expect(learner.averaged.get("w")![0]).toBeCloseTo(expected, 5);
   });
 
+  it("averages running statistics with the weights that they belong to, from a checkpoint without averages too", async () => {
+    const objective = () => {
+      const variables = new t.Variables(true);
+      const input = t.input("x", [2]);
+      const w = variables.weight("w", [2], t.fill(1));
+      variables.statistic("mean", [2], 0);
+      variables.update("mean", t.add(input, 0));
+      return { variables, loss: t.mean(t.square(t.mul(w, input))) };
+    };
+    const plain = await t.createLearner(objective(), { threads: 1 });
+    await plain.step([{ x: Float32Array.of(4, 8) }], 0);
+    expect(plain.averaged.get("mean")).toEqual(Float32Array.of(4, 8));
+    const learner = await t.createLearner(objective(), { threads: 1, average: 0.9 });
+    learner.load(plain.save("a/"), "a/");
+    expect(learner.averaged.get("mean")).toEqual(Float32Array.of(4, 8));
+    await learner.step([{ x: Float32Array.of(5, 10) }], 0);
+    const share = 1 - 2 / 12;
+    expect(learner.averaged.get("mean")![0]).toBeCloseTo(4 + share, 5);
+    expect(learner.values.get("mean")).toEqual(Float32Array.of(5, 10));
+    expect(learner.save("b/").get("b/average/mean")?.values).toEqual(learner.averaged.get("mean"));
+  });
+
   it("changes nothing when the loss is not a number", async () => {
     const learner = await t.createLearner(linearObjective(4), { threads: 1 });
     const before = Float32Array.from(learner.values.get("w")!);

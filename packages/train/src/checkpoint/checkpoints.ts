@@ -1,7 +1,7 @@
 import { copyFile, link, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { show } from "../graph/tensor.ts";
-import type { Learner } from "../optim/learner.ts";
+import { type Learner, storedAt } from "../optim/learner.ts";
 import { writeAtomic } from "./atomic.ts";
 import { decodeSafeTensors, encodeSafeTensors, type StoredTensor } from "./safetensors.ts";
 
@@ -85,7 +85,7 @@ export async function loadCheckpoint(path: string, learners: Learners): Promise<
   for (const [name, learner] of Object.entries(learners))
     for (const [key, { shape }] of learner.save(`${name}/`)) {
       expected.add(key);
-      const found = tensors.get(key);
+      const found = storedAt(tensors, key);
       if (!found) problems.push(`${key} is missing`);
       else if (show(found.shape) !== show(shape))
         problems.push(`${key} has shape ${show(found.shape)} instead of ${show(shape)}`);

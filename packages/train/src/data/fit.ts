@@ -1,5 +1,6 @@
 import type { PortraitSample, Random } from "@cameo/synth";
 import {
+  type Camera,
   type DepthInputs,
   decodeMorphableModel,
   depthInputs,
@@ -58,10 +59,27 @@ export function sampleMisfit(random: Random): Misfit {
 
 export type Fitter = (portrait: PortraitSample, size: number, misfit: Misfit) => FittedPortrait;
 
-/** Loads the head model. */
-export async function openFitter(): Promise<Fitter> {
-  const model = await decodeMorphableModel(await (await openNodeBundle()).read("head"));
+/**
+ * Loads the head model, and what the depth network is told of a head in a picture: see the library's `depthInputs`.
+ * @param models folder of the model bundle; the library's own unless given
+ */
+export async function openHeadModel(models?: string) {
+  const model = await decodeMorphableModel(await (await openNodeBundle(models)).read("head"));
   const modelLabels = labelsOfRegions(model.regions);
+  return {
+    model,
+    /** @param shape model space; @param camera of the picture of size × size pixels */
+    inputs(shape: Float32Array, pose: Pose, camera: Camera, labels: Uint8Array, size: number): DepthInputs {
+      const posed = transformToCamera(shape, pose);
+      const raster = rasterize(posed, model.triangles, camera, { width: size, height: size });
+      return depthInputs(raster, { data: labels }, modelLabels, pose.translation[2]);
+    },
+  };
+}
+
+/** Loads what portraits are fitted with. */
+export async function openFitter(): Promise<Fitter> {
+  const { model, inputs } = await openHeadModel();
   const shape = new Float32Array(3 * model.vertexCount);
   return (made, size, misfit) => {
     const { truth } = made;
@@ -76,10 +94,11 @@ export async function openFitter(): Promise<Fitter> {
     const pose = scaled(turned(truth.pose, misfit.turn), misfit.scale);
     for (let i = 0; i < shape.length; i++) shape[i] *= misfit.scale;
     const crop = moved(made, size, frameToPhoto(headFrame(truth.camera, pose, size), size));
-    const posed = transformToCamera(shape, pose);
-    const raster = rasterize(posed, model.triangles, crop.truth.camera, { width: size, height: size });
-    const inputs = depthInputs(raster, { data: crop.labels }, modelLabels, pose.translation[2]);
-    return { ...crop, depth: crop.depth.map((z) => misfit.scale * z), fit: { pose, inputs } };
+    return {
+      ...crop,
+      depth: crop.depth.map((z) => misfit.scale * z),
+      fit: { pose, inputs: inputs(shape, pose, crop.truth.camera, crop.labels, size) },
+    };
   };
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
+import { jsonLines } from "./journal.ts";
 import { type Fields, type Sample, type Source, vectorLength } from "./source.ts";
 
 /** A photo of a folder that `cameo data prepare` wrote: a line of its `prepared.jsonl`. */
@@ -96,17 +97,6 @@ export async function readDescription(path: string): Promise<PhotosDescription> 
 async function readFaces(path: string): Promise<PreparedFace[]> {
   const text = await readFile(join(path, preparedFile), "utf8").catch(() => "");
   return jsonLines<PreparedSource>(text).flatMap(({ faces }) => faces);
-}
-
-/** What is on each line of a journal that is whole. */
-export function jsonLines<T>(text: string): T[] {
-  return text.split("\n").flatMap((line) => {
-    try {
-      return [JSON.parse(line) as T];
-    } catch {
-      return [];
-    }
-  });
 }
 
 /** Interleaved bytes to planes of floats in [0, 1]. */

@@ -1,17 +1,11 @@
 import { createHash } from "node:crypto";
-import { appendFile, mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { startThreads } from "@cameo/synth";
 import { CameoError, failWriting, writeFileWhole } from "cameo";
-import {
-  jsonLines,
-  type PhotosDescription,
-  type PreparedFace,
-  photosFile,
-  preparedFile,
-  readDescription,
-} from "./photos.ts";
+import { append, findFiles, mended } from "./journal.ts";
+import { type PhotosDescription, type PreparedFace, photosFile, preparedFile, readDescription } from "./photos.ts";
 import type { PreparedPhoto, PrepareRules, Rejection } from "./prepare-photo.ts";
 import type { PreparerData } from "./prepare-worker.ts";
 
@@ -116,29 +110,10 @@ export async function preparePhotos(options: PreparePhotosOptions): Promise<Phot
   return { photos: photos.length, before, faces, rejected };
 }
 
-const pictures = new Set([".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif"]);
+const pictures = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif"];
 
 /** Picture files named or below the folders named, in order; hidden ones are left out. @throws CameoError if one is missing */
-export async function findPhotos(paths: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const path of paths) {
-    const info = await stat(path).catch(() => null);
-    if (!info) throw new CameoError("not-found", `There is no file or folder ${path}.`);
-    if (info.isDirectory()) await search(path, found);
-    else found.push(path);
-  }
-  return [...new Set(found)];
-}
-
-async function search(folder: string, found: string[]): Promise<void> {
-  const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    if (entry.name.startsWith(".")) continue;
-    if (entry.isDirectory()) await search(path, found);
-    else if (pictures.has(extname(entry.name).toLowerCase())) found.push(path);
-  }
-}
+export const findPhotos = (paths: readonly string[]): Promise<string[]> => findFiles(paths, pictures);
 
 /** Writes the description, or checks that the one that is there says the same. */
 async function claim(folder: string, wanted: PhotosDescription): Promise<void> {
@@ -152,18 +127,6 @@ async function claim(folder: string, wanted: PhotosDescription): Promise<void> {
         `${folder} was prepared with ${name} ${found[name]}, not ${wanted[name]}; choose another folder, or the same options to go on.`,
       );
 }
-
-/** Lines of a journal; one that was cut off by a crash is taken out of the file. */
-async function mended<T>(path: string): Promise<T[]> {
-  const text = await readFile(path, "utf8").catch(() => "");
-  const lines = jsonLines<T>(text);
-  const whole = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
-  if (whole !== text) await writeFileWhole(path, whole);
-  return lines;
-}
-
-const append = (path: string, line: unknown): Promise<void> =>
-  appendFile(path, `${JSON.stringify(line)}\n`).catch((cause) => failWriting(path, cause));
 
 /** Writes the files of a photo's faces, named by the photo's path. */
 async function writeFaces(

@@ -1,5 +1,6 @@
 import { openFolder } from "./folder.ts";
 import { mixed, type Part } from "./mixed.ts";
+import { openPairs } from "./pairs.ts";
 import { openPhotos } from "./photos.ts";
 import { openPortraits, type PortraitsSpec } from "./portraits.ts";
 import { shapes } from "./shapes.ts";
@@ -41,7 +42,8 @@ type PlainSourceSpec =
   | { readonly kind: "folder"; readonly path: string }
   | SyntheticSpec
   | PortraitsSpec
-  | { readonly kind: "photos"; readonly path: string };
+  | { readonly kind: "photos"; readonly path: string }
+  | { readonly kind: "pairs"; readonly path: string };
 
 /** Opens a source for pictures of size × size. @throws if it lacks one of the fields */
 export async function openSource(spec: SourceSpec, fields: Fields, size: number): Promise<Source> {
@@ -56,6 +58,8 @@ export async function openSource(spec: SourceSpec, fields: Fields, size: number)
       return openPortraits(spec, fields, size);
     case "photos":
       return openPhotos(spec.path, fields, size);
+    case "pairs":
+      return openPairs(spec.path, fields, size);
     case "mixed":
       return mixed(
         await Promise.all(

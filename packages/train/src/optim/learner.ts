@@ -23,7 +23,7 @@ export interface LearnerOptions extends ProgramOptions {
   readonly adam?: AdamOptions;
   /** Largest norm of all gradients together; larger ones are scaled down. */
   readonly clipNorm?: number;
-  /** Decay of an exponential moving average of the weights; no average when absent. */
+  /** Decay of an exponential moving average of weights and running statistics; no average when absent. */
   readonly average?: number;
   /** Seed of the initial weights. */
   readonly seed?: number;
@@ -48,7 +48,7 @@ export class NonFiniteError extends Error {
 export interface Learner {
   /** Current weights and running statistics, by name; changed in place. */
   readonly values: ReadonlyMap<string, Float32Array>;
-  /** The averaged weights with the current statistics; the current weights where no average is kept. */
+  /** The averaged weights and statistics, which belong together; the current ones where no average is kept. */
   readonly averaged: ReadonlyMap<string, Float32Array>;
   /** Steps taken. */
   readonly time: number;
@@ -99,8 +99,8 @@ export async function createLearner(objective: Objective, options: LearnerOption
   const [first, second] = [zeros(), zeros()];
   for (const { name } of weights) moments.set(name, { first: first.get(name)!, second: second.get(name)! });
   const averages =
-    average === undefined ? null : new Map(weights.map((w) => [w.name, Float32Array.from(values.get(w.name)!)]));
-  const averaged = averages ? new Map([...values, ...averages]) : values;
+    average === undefined ? null : new Map([...values].map(([name, array]) => [name, Float32Array.from(array)]));
+  const averaged = averages ?? values;
   let time = 0;
 
   async function accumulate(batches: readonly Batch[], others: ReadonlyMap<string, Float32Array>) {
@@ -163,28 +163,33 @@ export async function createLearner(objective: Objective, options: LearnerOption
         const put = (kind: string, array: Float32Array) =>
           stored.set(`${prefix}${kind}/${name}`, { shape: tensor.shape, values: array });
         put("value", values.get(name)!);
+        if (averages) put("average", averages.get(name)!);
         if (!trained) continue;
         put("first", moments.get(name)!.first);
         put("second", moments.get(name)!.second);
-        if (averages) put("average", averages.get(name)!);
       }
       stored.set(`${prefix}time`, { shape: [1], values: Int32Array.of(time) });
       return stored;
     },
     load(stored, prefix) {
-      const take = (key: string, into: Float32Array) => into.set(stored.get(prefix + key)!.values as Float32Array);
+      const take = (key: string, into: Float32Array) =>
+        into.set(storedAt(stored, prefix + key)!.values as Float32Array);
       for (const { name, trained } of variables.all) {
         take(`value/${name}`, values.get(name)!);
+        if (averages) take(`average/${name}`, averages.get(name)!);
         if (!trained) continue;
         take(`first/${name}`, moments.get(name)!.first);
         take(`second/${name}`, moments.get(name)!.second);
-        if (averages) take(`average/${name}`, averages.get(name)!);
       }
       time = Number(stored.get(`${prefix}time`)!.values[0]);
     },
     dispose: () => program.dispose(),
   };
 }
+
+/** What a checkpoint holds under a name; where no average was kept yet, the value itself begins one. */
+export const storedAt = (stored: ReadonlyMap<string, StoredTensor>, name: string): StoredTensor | undefined =>
+  stored.get(name) ?? stored.get(name.replace("/average/", "/value/"));
 
 const prefixed = (prefix: string, tensors: Readonly<Record<string, Tensor>>) =>
   Object.fromEntries(Object.entries(tensors).map(([name, t]) => [prefix + name, t]));
