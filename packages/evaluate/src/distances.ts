@@ -50,7 +50,7 @@ export interface HeadDistances {
 }
 
 /** So many pixels are measured at most, on an even grid. */
-const MOST_PIXELS = 20_000;
+const MOST_PIXELS = 10_000;
 
 /**
  * How far a head is from the truth (paper Table 1): distances of 3D points, after the similarity that brings the predicted

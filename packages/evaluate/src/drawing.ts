@@ -27,7 +27,7 @@ import { tintLabels } from "./overlay.ts";
 const PANEL = 176;
 const SUPERSAMPLING = 3;
 /** The square shown, in multiples of what the head takes. */
-const MARGIN = 1.15;
+const MARGIN = 1.4;
 const BACKGROUND = [255, 255, 255] as const;
 /** Grey light from above and from the left of the viewer, in spherical harmonics. */
 const CLAY_LIGHT = [1.3, 0.5, 1.2, -0.45, 0, 0, 0, 0, 0];

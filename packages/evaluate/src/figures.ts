@@ -1,6 +1,9 @@
-import { type Angles, type Head, type RgbImage, transformToCamera, type Vec3 } from "cameo";
+import type { PortraitSample } from "@cameo/synth";
+import { type Angles, type Head, Label, type MorphableModel, type RgbImage, transformToCamera, type Vec3 } from "cameo";
 import type { HeadGeometry } from "./distances.ts";
 import { drawClay, drawPhoto, drawTextured, frameOf, sheetOf, weld } from "./drawing.ts";
+import { depthGeometry, reconstructedGeometry, surroundGeometry } from "./predictions.ts";
+import { trueHeadOf } from "./synthetic.ts";
 
 const degrees = (yaw: number, pitch = 0): Partial<Angles> => ({
   yaw: (yaw * Math.PI) / 180,
@@ -19,7 +22,11 @@ const SHAPE_VIEWS = [degrees(-50), degrees(50)];
 export function drawHeads(heads: readonly Head[]): RgbImage {
   const rows = heads.map((head) => {
     const surface = weld({ ...head.mesh, positions: transformToCamera(head.mesh.positions, head.pose) });
-    const sight = { camera: head.camera, centre: head.pose.translation, frame: frameOf(surface, head.camera) };
+    const sight = {
+      camera: head.camera,
+      centre: head.pose.translation,
+      frame: frameOf(reconstructedGeometry(head).surface, head.camera),
+    };
     return [
       drawPhoto(head.image, sight.frame),
       drawPhoto(head.image, sight.frame, head.labelMap()),
@@ -34,6 +41,18 @@ export function drawHeads(heads: readonly Head[]): RgbImage {
 export interface Shape extends HeadGeometry {
   /** What it is turned about: camera space, mm. */
   readonly centre: Vec3;
+}
+
+/** The true shape of a portrait's head, the reconstructed one, and the heuristic about its face. */
+export function shapesOf(model: MorphableModel, portrait: PortraitSample, head: Head): Shape[] {
+  const { camera, depth, labels } = trueHeadOf(portrait);
+  const seen = depth.data.map((z, p) => (labels.data[p] === Label.background ? 0 : z));
+  const centre = head.pose.translation;
+  return [
+    { ...depthGeometry({ ...depth, data: seen }, camera), centre: portrait.truth.pose.translation },
+    { ...reconstructedGeometry(head), centre },
+    { ...surroundGeometry(model, head, head.labelMap()), centre },
+  ];
 }
 
 /** Portraits and shapes of their heads, like Figure 2 of the paper: a row each, every shape from both sides. */

@@ -9,6 +9,7 @@ export * from "./overlay.ts";
 export * from "./photometric.ts";
 export * from "./photos.ts";
 export * from "./predictions.ts";
+export * from "./results.ts";
 export * from "./surround.ts";
 export * from "./synthetic.ts";
 export * from "./tables.ts";

@@ -19,7 +19,7 @@ import {
 import { type HeadGeometry, isFace } from "./distances.ts";
 import { surroundDepth } from "./surround.ts";
 
-/** Edges in the mesh of a depth map may be so many pixel spacings long, as in reconstruction. */
+/** Edges in the mesh of an estimated depth map may be so many pixel spacings long, as in reconstruction. */
 const LONGEST_EDGE = 6;
 
 /** What was reconstructed. */
@@ -72,25 +72,28 @@ function seenModel(
   return { positions, depth: { width, height, data } };
 }
 
-/** A depth map with its mesh, cut where depth jumps. */
-export function depthGeometry(depth: DepthMap, camera: Camera): HeadGeometry {
-  const mesh = triangulateGrid(depth, camera);
-  const kept = keepShortTriangles(mesh.positions, mesh.triangles, pixelSpacing(mesh.positions, camera), LONGEST_EDGE);
-  const triangles = Uint32Array.from(
+/**
+ * A depth map with its mesh.
+ * @param longestEdge in pixel spacings: triangles with longer ones span a gap and are left out
+ */
+export function depthGeometry(depth: DepthMap, camera: Camera, longestEdge = LONGEST_EDGE): HeadGeometry {
+  const { positions, triangles } = triangulateGrid(depth, camera);
+  const kept = keepShortTriangles(positions, triangles, pixelSpacing(positions, camera), longestEdge);
+  const short = Uint32Array.from(
     { length: 3 * kept.length },
-    (_, k) => mesh.triangles[3 * kept[Math.floor(k / 3)] + (k % 3)],
+    (_, k) => triangles[3 * kept[Math.floor(k / 3)] + (k % 3)],
   );
-  return { camera, depth, surface: { positions: mesh.positions, triangles } };
+  return { camera, depth, surface: { positions, triangles: short } };
 }
 
 /** The tip of the nose among the 68 landmarks. */
 const NOSE_TIP = 30;
 
-/** The heuristic depth about the face of a fitted head, over what labels say is head: {@link surroundDepth}. */
+/** The heuristic depth about the face of a fitted head, over what labels say is head, in one piece: {@link surroundDepth}. */
 export function surroundGeometry(model: MorphableModel, fitted: FittedHead, labels: LabelMap): HeadGeometry {
   const { camera } = fitted;
   const { positions, depth } = seenModel(model, fitted, labels, isFace);
   const tip = surfacePositions(model, positions, model.landmarks68).subarray(3 * NOSE_TIP, 3 * NOSE_TIP + 3);
   const [x, y] = project(tip, camera);
-  return depthGeometry(surroundDepth(depth, labels, [x, y, tip[2]]), camera);
+  return depthGeometry(surroundDepth(depth, labels, [x, y, tip[2]]), camera, Infinity);
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { addDepth } from "./eval/depth.ts";
 import { addPhotos } from "./eval/photos.ts";
+import { addReport } from "./eval/report.ts";
 import { addSynthetic } from "./eval/synthetic.ts";
 
 export function addEval(program: Command, context: Context): void {
@@ -12,4 +13,5 @@ export function addEval(program: Command, context: Context): void {
   addPhotos(command, context);
   addSynthetic(command, context);
   addDepth(command, context);
+  addReport(command, context);
 }

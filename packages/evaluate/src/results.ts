@@ -1,0 +1,97 @@
+import type {
+  Circumstances,
+  DepthEvaluation,
+  Evaluation,
+  PhotoEvaluation,
+  SyntheticEvaluation,
+} from "./evaluations.ts";
+import { depthTables, photoTable, syntheticTables, type Table, type TitledTable } from "./tables.ts";
+
+/** Pictures that go with the figures: paths or addresses as the document is to have them. */
+export interface ResultPictures {
+  /** Of {@link drawHeads}. */
+  readonly heads?: string;
+  /** Of {@link drawShapes}: truth, reconstruction, surround depth. */
+  readonly shapes?: string;
+}
+
+/** Evaluations as a Markdown document: what was measured, how, and the figures as the commands print them. */
+export function resultsDocument(evaluations: readonly Evaluation[], { heads, shapes }: ResultPictures = {}): string {
+  const of = <E extends Evaluation>(kind: E["evaluation"]) => evaluations.filter((e): e is E => e.evaluation === kind);
+  const sections = [
+    ...INTRODUCTION,
+    ...section(SYNTHETIC, of<SyntheticEvaluation>("synthetic"), syntheticTables),
+    ...(heads ? [`![Portraits and their heads](${heads})`, HEADS] : []),
+    ...(shapes ? [`![Heads by several methods](${shapes})`, SHAPES] : []),
+    ...section(DEPTH, of<DepthEvaluation>("depth"), depthTables),
+    ...section(PHOTOS, of<PhotoEvaluation>("photos"), photoTables),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+const INTRODUCTION = [
+  "# Results",
+  `Written by \`cameo eval report\` from what \`cameo eval … --json\` printed; every figure is in the output of the command above
+it. Means are over portraits or photos.`,
+];
+
+const SYNTHETIC = `## Synthetic portraits
+
+Portraits of [synthetic-data.md](synthetic-data.md) as people take photos: people, backgrounds and two hair styles that no
+network was trained on. They have no EXIF data, so the focal length is estimated as well. IoU is intersection over union.
+Landmarks are off by so many percent of the outer eye distance; angles, by degrees. *Face points* are vertices of the fitted
+model against those of the model's head nearest to the true one, in mm after rotation, shift and scale. *Photometric* is the
+mean difference of the fitted face's colours from the photo's, in levels of 255.
+
+Distances are those of Table 1 of the paper: how far, in mm, 3D points of the head are from the true ones, after the similarity
+that fits the face best. Non-face is hair, ears and bare scalp. First, point against point at each pixel, mean and median over
+pixels; then to the *nearest* point of the reconstructed surface. *Coverage* is the share of the head's true pixels at which
+there is a reconstruction; the others are in *of all* alone, which is to the nearest point from all pixels. The surround
+depth is the paper's baseline: depth about the fitted face extended from its border. The average head is the model's mean.`;
+
+const HEADS = `The first portraits of the set: photo, labels, clay as in the photo, from the left, from the right, from above and from
+behind, textured from both sides.`;
+
+const SHAPES = `The same portraits: true depth, reconstructed head and surround depth, each from both sides.`;
+
+const DEPTH = `## Depth of hair and ears by itself
+
+Depth networks on the same portraits when labels, camera, pose and the model's head are the true ones, so that nothing but their
+own errors is left. Their depth is taken as they give it, that of the face as well.`;
+
+const PHOTOS = `## Photos
+
+Portrait photos with reference labels or landmarks, at photo resolution: intersection over union of labels, distance of landmarks in
+percent of the outer eye distance. Nothing is trained on these photos, nor tuned to their references.`;
+
+/** Nothing where there are no evaluations. */
+const section = <E extends Circumstances>(
+  introduction: string,
+  evaluations: readonly E[],
+  tables: (evaluation: E) => readonly TitledTable[],
+): string[] =>
+  evaluations.length === 0
+    ? []
+    : [
+        introduction,
+        ...evaluations.flatMap((evaluation) => [
+          `\`${evaluation.command}\`, ${evaluation.date}, ${evaluation.machine}`,
+          ...tables(evaluation).flatMap(({ title, rows }) => [`**${sentence(title)}**`, markdownTable(rows)]),
+        ]),
+      ];
+
+const photoTables = ({ photos, failures }: PhotoEvaluation): TitledTable[] => [
+  { title: `${photos.length} of ${photos.length + failures.length} photos`, rows: photoTable(photos) },
+];
+
+const sentence = (text: string): string => text[0].toUpperCase() + text.slice(1);
+
+/** The first column holds names, the others numbers. */
+export function markdownTable([titles, ...rows]: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
+  const rule = `|---|${titles
+    .slice(1)
+    .map(() => "---:|")
+    .join("")}`;
+  return [line(titles), rule, ...rows.map(line)].join("\n");
+}
