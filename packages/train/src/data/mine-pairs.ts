@@ -95,8 +95,10 @@ const FRAME_SIDE = 1280;
 const LEAST_EYES = 40;
 /** Cosine between the face descriptors of two frames from which they show one person. */
 const SAME_PERSON = 0.6;
-/** How far hair may change its colours when it is moved with the head, of 255: more moves by itself, or is blurred. */
-const RIGID = 24;
+/** How far hair may change when it is moved with the head: see `hairChange`. What changes more moves by itself, or is blurred. */
+const RIGID = 0.75;
+/** Differences of brightness that mean nothing, of 255. */
+const FILM = 6;
 /** Pixels of hair, in a crop of 64, below which nothing can be said of it. */
 const LEAST_HAIR = 40;
 
@@ -298,8 +300,9 @@ async function openMiner({ folder, models, threads, signal }: MinePairsOptions, 
   }
 
   /**
-   * How the colours of hair differ, of 255, when the first picture's is moved with the head to the second: the deviation of the
-   * difference, so that brighter light does not count. The hair is taken to lie on the model's scalp. 0 where there is little.
+   * How the brightness of hair changes when the first picture's is moved with the head to the second: the deviation of the
+   * difference, so that brighter light does not count, over what it would be between any two places of that hair. So hair that
+   * stays as it is gives 0, and other hair about 1. It is taken to lie on the model's scalp. 0 where there is little.
    */
   function hairChange(first: CutPicture, second: CutPicture, identity: Float32Array): number {
     const side = 64;
@@ -313,6 +316,7 @@ async function openMiner({ folder, models, threads, signal }: MinePairsOptions, 
       labels[Math.floor((v + 0.5) * step) * HEAD_CROP + Math.floor((u + 0.5) * step)];
     const camera = small(first.camera);
     const differences: number[] = [];
+    const colours: number[] = [];
     const point = new Float32Array(3);
     for (let v = 0, p = 0; v < side; v++)
       for (let u = 0; u < side; u++, p++) {
@@ -324,11 +328,17 @@ async function openMiner({ folder, models, threads, signal }: MinePairsOptions, 
         const [x, y] = Array.from(project(moved, small(second.camera)), Math.floor);
         if (!(x >= 0 && y >= 0 && x < side && y < side) || labelAt(second, x, y) !== Label.hair) continue;
         differences.push(after[y * side + x] - before[p]);
+        colours.push(before[p]);
       }
     if (differences.length < LEAST_HAIR) return 0;
-    const mean = differences.reduce((sum, d) => sum + d, 0) / differences.length;
-    return Math.sqrt(differences.reduce((sum, d) => sum + (d - mean) ** 2, 0) / differences.length);
+    return deviation(differences) / (Math.SQRT2 * deviation(colours) + FILM);
   }
+}
+
+/** Standard deviation. */
+function deviation(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }
 
 type ChosenPair = readonly [SeenFace, SeenFace];
