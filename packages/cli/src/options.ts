@@ -113,6 +113,14 @@ export const integerBetween =
     return value;
   };
 
+/** `a:b`, degrees. */
+export function rotationRange(text: string): readonly [number, number] {
+  const parts = text.split(":").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (parts.length !== 2 || !(parts[0] >= 0 && parts[0] <= parts[1] && parts[1] <= 60))
+    throw new InvalidArgumentError("It must be two angles from 0 to 60, such as 5:15.");
+  return [parts[0], parts[1]];
+}
+
 /** Checks that a path is that of a PNG file. */
 export function pngFile(path: string): string {
   if (extname(path).toLowerCase() !== ".png") throw new InvalidArgumentError("It must end in .png.");

@@ -23,7 +23,14 @@ import { encodeImage, type RgbImage, writeFiles } from "cameo";
 import { Presets, SingleBar } from "cli-progress";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "../context.ts";
-import { addModelsOption, addOutputOptions, integerBetween, pngFile, type RunOptions } from "../options.ts";
+import {
+  addModelsOption,
+  addOutputOptions,
+  integerBetween,
+  pngFile,
+  type RunOptions,
+  rotationRange,
+} from "../options.ts";
 import { checkDirectory } from "../output.ts";
 
 interface Options extends Pick<RunOptions, "models" | "threads" | "json" | "verbose"> {
@@ -260,12 +267,4 @@ class Progress {
   stop(): void {
     this.#bar?.stop();
   }
-}
-
-/** `a:b`, degrees. */
-function rotationRange(text: string): readonly [number, number] {
-  const parts = text.split(":").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  if (parts.length !== 2 || !(parts[0] >= 0 && parts[0] <= parts[1] && parts[1] <= 60))
-    throw new InvalidArgumentError("It must be two angles from 0 to 60, such as 5:15.");
-  return [parts[0], parts[1]];
 }
