@@ -56,16 +56,12 @@ async function writeReport(files: readonly string[], options: Options, context: 
   const folder = dirname(output);
   await checkDirectory(join(folder, PICTURES));
   const evaluations = await Promise.all(files.map(readEvaluation));
-  const drawn = pictures > 0 ? await drawPictures(options, context.signal) : {};
-  const written = Object.keys(drawn).map((name) => `${PICTURES}/${name}.webp`);
-  if (written.length > 0)
-    await writeFiles(
-      join(folder, PICTURES),
-      Object.fromEntries(Object.entries(drawn).map(([name, picture]) => [`${name}.webp`, picture])),
-    );
-  const places: ResultPictures = Object.fromEntries(Object.keys(drawn).map((name, i) => [name, written[i]]));
+  const drawn = pictures > 0 ? await drawPictures(options, context.signal) : undefined;
+  const places: ResultPictures = drawn ? { heads: `${PICTURES}/heads.webp`, shapes: `${PICTURES}/shapes.webp` } : {};
+  if (drawn) await writeFiles(join(folder, PICTURES), { "heads.webp": drawn.heads, "shapes.webp": drawn.shapes });
   await writeFileWhole(output, resultsDocument(evaluations, places));
-  for (const file of [...written.map((path) => join(folder, path)), output]) context.stdout.write(`${file}\n`);
+  for (const file of [...Object.values(places).map((path) => join(folder, path)), output])
+    context.stdout.write(`${file}\n`);
 }
 
 async function readEvaluation(file: string): Promise<Evaluation> {
@@ -79,8 +75,11 @@ async function readEvaluation(file: string): Promise<Evaluation> {
   }
 }
 
-/** WebP files by the names of {@link ResultPictures}: the first portraits of the set in which a face is found. */
-async function drawPictures(options: Options, signal: AbortSignal): Promise<Record<keyof ResultPictures, Uint8Array>> {
+/** WebP files of the first portraits of the set in which a face is found. */
+async function drawPictures(
+  options: Options,
+  signal: AbortSignal,
+): Promise<{ readonly heads: Uint8Array; readonly shapes: Uint8Array }> {
   const { drawHeads, drawShapes, shapesOf } = await import("@cameo/evaluate");
   const cameo = await Cameo.load(options);
   try {
