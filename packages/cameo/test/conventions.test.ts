@@ -3,6 +3,7 @@ import { WebIO } from "@gltf-transform/core";
 import { expect, test } from "vitest";
 import { linearOfSrgb, toSrgb } from "../src/color.ts";
 import { toGlb } from "../src/export/glb.ts";
+import { MeshQuantization } from "../src/export/mesh-quantization.ts";
 import { backProject, type Camera, cropCamera, focalFromFocal35, project } from "../src/geometry/camera.ts";
 import {
   anglesFromQuaternion,
@@ -129,9 +130,11 @@ line("glTF files hold metres, in the axes of model space.", async () => {
     },
     { texture: { bytes: new Uint8Array([1]), mimeType: "image/png" } },
   );
-  const document = await new WebIO().readBinary(glb);
-  const [primitive] = document.getRoot().listMeshes()[0].listPrimitives();
-  close(primitive.getAttribute("POSITION")!.getArray()!, [0, 0, 0, 0.1, 0, 0, 0, 0.2, 0.05]);
+  const root = (await new WebIO().registerExtensions([MeshQuantization]).readBinary(glb)).getRoot();
+  const [primitive] = root.listMeshes()[0].listPrimitives();
+  const [scale] = root.listNodes()[0].getScale();
+  const metres = Array.from(primitive.getAttribute("POSITION")!.getArray()!, (x) => x * scale);
+  close(metres, [0, 0, 0, 0.1, 0, 0, 0, 0.2, 0.05]);
 });
 
 line(

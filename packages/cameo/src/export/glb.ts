@@ -9,6 +9,7 @@ import {
   WebIO,
 } from "@gltf-transform/core";
 import { checkMesh, unitNormals } from "./check-mesh.ts";
+import { MeshQuantization } from "./mesh-quantization.ts";
 import { morphNormals } from "./morph-normals.ts";
 import type { TexturedMesh } from "./textured-mesh.ts";
 
@@ -43,8 +44,11 @@ export interface GlbOptions {
   readonly extras?: Readonly<Record<string, unknown>>;
 }
 
-/** glTF is in metres. */
-const METRES_PER_MM = 0.001;
+/** Positions and offsets are stored in whole hundredths of a millimetre; glTF is in metres. */
+const STEPS_PER_MM = 100;
+const METRES_PER_STEP = 0.001 / STEPS_PER_MM;
+/** Farther than this from the origin, mm, a position cannot be stored. */
+const FARTHEST = 0x7fff / STEPS_PER_MM;
 const ROUGHNESS = 0.7;
 /** Offsets below this, mm, are stored as none: far below anything visible, and sparse storage then pays. */
 const LEAST_OFFSET = 0.05;
@@ -62,13 +66,25 @@ export async function toGlb(mesh: TexturedMesh, options: GlbOptions): Promise<Ui
   const { name = "head", parts = [{ name, triangles: mesh.triangles }] } = options;
   const document = new Document();
   document.getRoot().getAsset().generator = options.generator ?? "Cameo";
+  document.createExtension(MeshQuantization).setRequired(true);
   const buffer = document.createBuffer();
 
-  const vec = (type: "VEC2" | "VEC3", values: Float32Array): Accessor =>
+  if (!mesh.positions.every((x) => Math.abs(x) <= FARTHEST))
+    throw new RangeError(`toGlb: the mesh reaches farther than ${FARTHEST} mm from its origin.`);
+  const accessor = (type: "VEC2" | "VEC3", values: Whole): Accessor =>
     document.createAccessor().setType(type).setArray(values).setBuffer(buffer);
-  const position = vec("VEC3", scaled(mesh.positions, METRES_PER_MM, 0));
-  const normal = vec("VEC3", unitNormals(mesh.normals));
-  const uv = vec("VEC2", mesh.uvs);
+  const position = accessor(
+    "VEC3",
+    Int16Array.from(mesh.positions, (x) => Math.round(STEPS_PER_MM * x)),
+  );
+  const normal = accessor(
+    "VEC3",
+    Int8Array.from(unitNormals(mesh.normals), (x) => Math.round(127 * x)),
+  ).setNormalized(true);
+  const uv = accessor(
+    "VEC2",
+    Uint16Array.from(mesh.uvs, (x) => Math.round(0xffff * x)),
+  ).setNormalized(true);
   const targets = createTargets(document, buffer, mesh, options.morphNormals ?? true);
 
   const texture = document
@@ -107,10 +123,13 @@ export async function toGlb(mesh: TexturedMesh, options: GlbOptions): Promise<Ui
     gltfMesh.setWeights(targets.map(() => 0));
     gltfMesh.setExtras({ targetNames: targets.map((target) => target.getName()) });
   }
-  const node = document.createNode(name).setMesh(gltfMesh);
+  const node = document
+    .createNode(name)
+    .setMesh(gltfMesh)
+    .setScale([METRES_PER_STEP, METRES_PER_STEP, METRES_PER_STEP]);
   if (options.extras) node.setExtras(plain(options.extras));
   document.getRoot().setDefaultScene(document.createScene(name).addChild(node));
-  return new WebIO().writeBinary(document);
+  return new WebIO().registerExtensions([MeshQuantization]).writeBinary(document);
 }
 
 function createTargets(
@@ -120,7 +139,7 @@ function createTargets(
   withNormals: boolean,
 ): PrimitiveTarget[] {
   const normalsOf = withNormals && mesh.morphTargets.size > 0 ? morphNormals(mesh) : undefined;
-  const offsets = (values: Float32Array): Accessor =>
+  const sparse = (values: Whole | Float32Array<ArrayBuffer>): Accessor =>
     document
       .createAccessor()
       .setType("VEC3")
@@ -128,26 +147,35 @@ function createTargets(
       .setBuffer(buffer)
       .setSparse(nonZero(values) * 2 < values.length / 3);
   return [...mesh.morphTargets].map(([name, moved]) => {
-    const target = document
-      .createPrimitiveTarget(name)
-      .setAttribute("POSITION", offsets(scaled(moved, METRES_PER_MM, LEAST_OFFSET)));
-    if (normalsOf) target.setAttribute("NORMAL", offsets(scaled(normalsOf(moved), 1, LEAST_TURN)));
+    const target = document.createPrimitiveTarget(name).setAttribute("POSITION", sparse(wholeSteps(moved)));
+    if (normalsOf) target.setAttribute("NORMAL", sparse(withoutSmall(normalsOf(moved))));
     return target;
   });
 }
 
-/** Triples times a factor; those shorter than `least` become zero. */
-function scaled(triples: Float32Array, factor: number, least: number): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(triples.length);
+type Whole = Int8Array<ArrayBuffer> | Int16Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+
+/** Offsets in steps; those shorter than {@link LEAST_OFFSET} become zero. */
+function wholeSteps(triples: Float32Array): Int16Array<ArrayBuffer> {
+  const out = new Int16Array(triples.length);
   for (let i = 0; i < triples.length; i += 3) {
-    const squared = triples[i] ** 2 + triples[i + 1] ** 2 + triples[i + 2] ** 2;
-    if (squared < least ** 2) continue;
-    for (let k = i; k < i + 3; k++) out[k] = triples[k] * factor;
+    if (triples[i] ** 2 + triples[i + 1] ** 2 + triples[i + 2] ** 2 < LEAST_OFFSET ** 2) continue;
+    for (let k = i; k < i + 3; k++) out[k] = Math.round(STEPS_PER_MM * triples[k]);
   }
   return out;
 }
 
-function nonZero(triples: Float32Array): number {
+/** Changes of normals; those smaller than {@link LEAST_TURN} become zero. */
+function withoutSmall(triples: Float32Array): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(triples.length);
+  for (let i = 0; i < triples.length; i += 3) {
+    if (triples[i] ** 2 + triples[i + 1] ** 2 + triples[i + 2] ** 2 < LEAST_TURN ** 2) continue;
+    out.set(triples.subarray(i, i + 3), i);
+  }
+  return out;
+}
+
+function nonZero(triples: ArrayLike<number>): number {
   let count = 0;
   for (let i = 0; i < triples.length; i += 3) if (triples[i] || triples[i + 1] || triples[i + 2]) count++;
   return count;

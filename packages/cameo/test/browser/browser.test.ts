@@ -245,7 +245,23 @@ describe.skipIf(!executable)("in a browser", { timeout: 300_000 }, () => {
     }
     expect((4 * covered) / pixels.length).toBeGreaterThan(0.2);
     expect(drawn.size).toBeGreaterThan(1000);
+
+    // An open jaw changes the lower half of the picture, not the upper one.
+    const open = await call("render", head.glb, 256, "jawOpen");
+    const halves = halfDifferences(pixels, Buffer.from(open.pixels, "base64"));
+    expect(halves.lower).toBeGreaterThan(4 * halves.upper);
+    expect(halves.lower).toBeGreaterThan(1);
   });
+
+  /** Mean absolute difference of two pictures whose rows start at the bottom, in 8-bit steps. */
+  const halfDifferences = (a: Buffer, b: Buffer) => {
+    const mean = (from: number, to: number) => {
+      let sum = 0;
+      for (let i = from; i < to; i++) sum += Math.abs(a[i] - b[i]);
+      return sum / (to - from);
+    };
+    return { lower: mean(0, a.length / 2), upper: mean(a.length / 2, a.length) };
+  };
 
   it("without an error or warning in the console", () => {
     expect(complaints).toEqual([]);

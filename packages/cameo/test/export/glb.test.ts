@@ -5,6 +5,7 @@ import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type GlbOptions, toGlb } from "../../src/export/glb.ts";
 import { encodeImage } from "../../src/export/image.node.ts";
+import { MeshQuantization } from "../../src/export/mesh-quantization.ts";
 import type { TexturedMesh } from "../../src/export/textured-mesh.ts";
 import { bounds, globe } from "./globe.ts";
 
@@ -15,11 +16,13 @@ beforeAll(async () => {
   texture = { bytes: await encodeImage(mesh.texture, { format: "jpeg" }), mimeType: "image/jpeg" };
 });
 
+const io = () => new WebIO().registerExtensions([MeshQuantization]);
+
 /** Every message of the validator: errors, warnings, information and hints. */
 const complaints = async (glb: Uint8Array) => (await validateBytes(glb, { maxIssues: 1000 })).issues.messages;
 
 const read = async (glb: Uint8Array): Promise<Primitive[]> =>
-  (await new WebIO().readBinary(glb)).getRoot().listMeshes()[0].listPrimitives();
+  (await io().readBinary(glb)).getRoot().listMeshes()[0].listPrimitives();
 
 /** The JSON chunk of a GLB file. */
 const json = (glb: Uint8Array) => {
@@ -59,15 +62,19 @@ function halves(): GlbOptions["parts"] {
 describe("read again", () => {
   it("the mesh is in metres, with its texture, and otherwise as it was", async () => {
     const glb = await toGlb(mesh, { texture, name: "Jane", generator: "a test" });
-    const document = await new WebIO().readBinary(glb);
+    const document = await io().readBinary(glb);
     const root = document.getRoot();
     expect(json(glb).asset.generator).toBe("a test");
     expect(root.getDefaultScene()?.listChildren()[0].getName()).toBe("Jane");
     const [primitive] = root.listMeshes()[0].listPrimitives();
     const positions = array(primitive, "POSITION");
-    for (let i = 0; i < positions.length; i++) expect(positions[i]).toBeCloseTo(mesh.positions[i] / 1000, 7);
-    expect(bounds(positions).max[1]).toBeCloseTo(0.1, 6);
-    expect(array(primitive, "TEXCOORD_0")).toEqual(mesh.uvs);
+    const [scale] = root.listNodes()[0].getScale();
+    const metres = Float32Array.from(positions, (x) => x * scale);
+    for (let i = 0; i < positions.length; i++)
+      expect(Math.abs(metres[i] - mesh.positions[i] / 1000)).toBeLessThan(6e-6);
+    expect(bounds(metres).max[1]).toBeCloseTo(0.1, 5);
+    const uvs = array(primitive, "TEXCOORD_0");
+    for (let i = 0; i < uvs.length; i++) expect(Math.abs(uvs[i] / 0xffff - mesh.uvs[i])).toBeLessThan(1e-5);
     expect(Array.from(primitive.getIndices()?.getArray() ?? [])).toEqual(Array.from(mesh.triangles));
     const material = primitive.getMaterial();
     expect(material?.getMetallicFactor()).toBe(0);
@@ -78,13 +85,16 @@ describe("read again", () => {
 
   it("expressions have their names and offsets, in metres", async () => {
     const glb = await toGlb(mesh, { texture });
-    const gltfMesh = (await new WebIO().readBinary(glb)).getRoot().listMeshes()[0];
+    const root = (await io().readBinary(glb)).getRoot();
+    const gltfMesh = root.listMeshes()[0];
+    const [scale] = root.listNodes()[0].getScale();
     expect(gltfMesh.getExtras().targetNames).toEqual(["noseOut", "wide", "still"]);
     expect(gltfMesh.getWeights()).toEqual([0, 0, 0]);
     const targets = gltfMesh.listPrimitives()[0].listTargets();
     [...mesh.morphTargets.values()].forEach((offsets, n) => {
       const stored = targets[n].getAttribute("POSITION")?.getArray() as Float32Array;
-      for (let i = 0; i < offsets.length; i++) expect(Math.abs(stored[i] * 1000 - offsets[i])).toBeLessThan(0.0501);
+      for (let i = 0; i < offsets.length; i++)
+        expect(Math.abs(stored[i] * scale * 1000 - offsets[i])).toBeLessThan(0.0551);
     });
   });
 
@@ -137,7 +147,7 @@ describe("read again", () => {
 
   it("extras come back as plain JSON", async () => {
     const extras = { pose: { quaternion: [0, 0, 0, 1] }, identity: Float32Array.of(0.5, -2), camera: { fx: 1200 } };
-    const document = await new WebIO().readBinary(await toGlb(mesh, { texture, extras }));
+    const document = await io().readBinary(await toGlb(mesh, { texture, extras }));
     expect(document.getRoot().listNodes()[0].getExtras()).toEqual({ ...extras, identity: [0.5, -2] });
   });
 
@@ -176,6 +186,7 @@ it("a mesh that does not fit together is refused", async () => {
     { positions: mesh.positions.slice(1) },
     { triangles: Uint32Array.of(0, 1, count) },
     { triangles: new Uint32Array() },
+    { positions: mesh.positions.map((x) => 4 * x) },
     { uvs: mesh.uvs.slice(2) },
     { normals: mesh.normals.map(() => Number.NaN) },
     { morphTargets: new Map([["smile", new Float32Array(3)]]) },

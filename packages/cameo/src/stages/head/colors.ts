@@ -30,6 +30,8 @@ const SWEEPS = 16;
 /** Skin seen at a cosine above the first is taken as it is; below the second it has to look like the rest of the skin. */
 const FRONTAL = 0.75;
 const OBLIQUE = 0.45;
+/** Hair of which the mean is taken is seen with this confidence. */
+const BELIEVED = 0.9;
 const IS_SKIN = new Set<number>([Material.skin, Material.lid, Material.neck]);
 /** By how much one person's skin differs from the model in brightness and in hue: standard deviations of the logarithm. */
 const SKIN_BRIGHTNESS = 0.4;
@@ -82,6 +84,7 @@ export function vertexColors(
     }
   }
   const likeness = skinLikeness(materials, ratios, confidence, cosines);
+  const hair = meanHair(positions, confidence, model.vertexCount, crop);
   const known = new Float32Array(model.vertexCount);
   for (let v = 0; v < model.vertexCount; v++) {
     // The middle of the face is spared, as beards, brows and glasses belong to it.
@@ -93,7 +96,12 @@ export function vertexColors(
   }
   // The means are those of what is seen squarely: towards its outline hair lets the background through.
   const square = known.map((weight, v) => weight * Math.max(0, cosines[v]) ** 4);
-  diffuse(ratios, known, modelEdges, meanByMaterial(materials, ratios, square), PULL, SWEEPS);
+  const fallback = meanByMaterial(materials, ratios, square);
+  if (hair)
+    for (let v = 0; v < materials.length; v++)
+      if (materials[v] === Material.hair)
+        for (let k = 0; k < 3; k++) fallback[3 * v + k] = Math.log((hair[k] + FLOOR) / (lit[3 * v + k] + FLOOR));
+  diffuse(ratios, known, modelEdges, fallback, PULL, SWEEPS);
   const hidden = ratios.map((ratio, i) => toSrgb((lit[i] + FLOOR) * Math.exp(ratio) - FLOOR));
   return { hidden, confidence };
 }
@@ -125,6 +133,26 @@ function skinLikeness(
     likeness[v] = strange.weight(Math.hypot(brightness / SKIN_BRIGHTNESS, hue / SKIN_HUE));
   }
   return likeness;
+}
+
+/** The mean colour of the hair that lies over the model, linear light; undefined where there is none or it is not seen. */
+function meanHair(
+  positions: Float32Array,
+  confidence: Float32Array,
+  first: number,
+  { image, camera: { fx, fy, cx, cy } }: View,
+): readonly number[] | undefined {
+  const sums = [0, 0, 0];
+  let total = 0;
+  const color = new Float32Array(3);
+  for (let v = first; v < confidence.length; v++) {
+    if (confidence[v] < BELIEVED) continue;
+    const z = positions[3 * v + 2];
+    sampleBilinear(image, (fx * positions[3 * v]) / z + cx, (fy * positions[3 * v + 1]) / z + cy, color);
+    for (let k = 0; k < 3; k++) sums[k] += linearOfSrgb[Math.round(color[k])];
+    total++;
+  }
+  return total > 0 ? sums.map((sum) => sum / total) : undefined;
 }
 
 /** The mean of what is known of each vertex's material; of skin where nothing is known of it, and for all that is neither. */

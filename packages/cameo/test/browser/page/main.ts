@@ -112,10 +112,11 @@ const page = {
     };
   },
 
-  /** Opens a GLB file with three.js and looks at it from the front in even light. */
-  async render(glb: Base64, size: number) {
+  /** Opens a GLB file with three.js and looks at it from the front in even light, with an expression if one is named. */
+  async render(glb: Base64, size: number, expression?: string) {
     const { scene: model } = await new GLTFLoader().parseAsync(fromBase64(glb).buffer, "");
     const head = model.getObjectByProperty("isMesh", true) as Mesh;
+    if (expression) head.morphTargetInfluences![head.morphTargetDictionary![expression]] = 1;
     const renderer = new WebGLRenderer({ antialias: false, preserveDrawingBuffer: true });
     renderer.setSize(size, size);
     const scene = new Scene().add(model, new AmbientLight("white", Math.PI));

@@ -9,14 +9,17 @@ import { signedDistance } from "../signed-distance.ts";
 import type { HeadTemplate } from "../template.ts";
 import { type SkinPoints, skinPoints } from "./skull.ts";
 import { hairThickness } from "./thickness.ts";
-import { columnU, insideMesh, rowV, type SkinField, skinField, smooth, type Voxels } from "./voxels.ts";
+import { columnU, halved, heightField, insideMesh, rowV, smooth, type Voxels } from "./voxels.ts";
 
-/** Crop pixels between columns of the grid: 3 mm. */
-const STEP = 2;
+/** Crop pixels between columns of the grid: 3 mm; where the surface would have too many vertices more, up to the second. */
+const FINEST = 2;
+const COARSEST = 2.5;
+const VERTICES = 18000;
 /** Hair goes on so far below the scalp, mm. */
 const ROOT = 6;
 /** Hair that stands off less than this everywhere, mm, is none: the head is shaven. */
 const LEAST_HAIR = 4;
+const LEAST_PIXELS = 40;
 /** Strands that hang free, or lie over the face, are at least and at most so thick, mm. */
 const THINNEST = 7;
 const THICKEST = 36;
@@ -51,15 +54,15 @@ export function hairSolid(
 ): Mesh | null {
   const thickness = hairThickness(template, positions, normals, raster, layers);
   const skin = skinPoints(template, positions, thickness);
-  const voxels = layOut(skin, raster, layers);
-  if (voxels === null) return null;
-  const field = skinField(voxels, skin, insideMesh(voxels, positions, template.triangles));
-  const columns = lookAlong(voxels, template, raster, layers);
-  const data = unite(voxels, skin, field, columns);
-  smooth(data, voxels);
-  carve(data, voxels, columns);
-  keepAttached(data, voxels, field);
-  const grid: Grid3 = { ...voxels, data };
+  const box = boundHair(skin, raster, layers);
+  if (box === null) return null;
+  let voxels = layOut(box, layers, FINEST);
+  let grid = hairField(voxels, template, positions, skin, raster, layers);
+  const crossings = countCrossings(grid);
+  if (crossings > VERTICES) {
+    voxels = layOut(box, layers, Math.min(COARSEST, FINEST * Math.sqrt(crossings / VERTICES)));
+    grid = hairField(voxels, template, positions, skin, raster, layers);
+  }
   makeWellComposed(grid);
   const net = surfaceNet(grid);
   if (net.triangles.length === 0) return null;
@@ -68,9 +71,51 @@ export function hairSolid(
   return { positions: placed, triangles: net.triangles };
 }
 
-/** A grid about all hair; null where there is none to speak of. */
-function layOut({ positions, thickness }: SkinPoints, raster: Raster, layers: Layers): Voxels | null {
-  const { camera, hairDepth, width, height } = layers;
+/** The implicit function of the hair. */
+function hairField(
+  voxels: Voxels,
+  template: HeadTemplate,
+  positions: Float32Array,
+  skin: SkinPoints,
+  raster: Raster,
+  layers: Layers,
+): Grid3 {
+  const columns = lookAlong(voxels, template, raster, layers);
+  const coarse = halved(voxels);
+  const inside = insideMesh(coarse, positions, template.triangles);
+  const data = unite(voxels, heightField(coarse, skin, inside), coarse, columns);
+  smooth(data, voxels);
+  carve(data, voxels, columns);
+  keepAttached(data, voxels, inside, coarse);
+  return { ...voxels, data };
+}
+
+/** About how many vertices the surface of a field will have: the edges of the grid that it crosses. */
+function countCrossings({ width, height, data }: Grid3): number {
+  const layer = width * height;
+  let count = 0;
+  for (let p = 0; p + layer < data.length; p++) {
+    const inside = data[p] < 0;
+    if (data[p + 1] < 0 !== inside) count++;
+    if (data[p + width] < 0 !== inside) count++;
+    if (data[p + layer] < 0 !== inside) count++;
+  }
+  return count;
+}
+
+/** Where hair is, crop pixels and depths in mm. */
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly near: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly far: number;
+}
+
+/** All hair; null where there is none to speak of. */
+function boundHair({ positions, thickness }: SkinPoints, raster: Raster, layers: Layers): Box | null {
+  const { camera, hairDepth, width } = layers;
   let [left, top, near] = [Infinity, Infinity, Infinity];
   let [right, bottom, far] = [-Infinity, -Infinity, -Infinity];
   const include = (u: number, v: number, nearest: number, farthest: number) => {
@@ -94,30 +139,34 @@ function layOut({ positions, thickness }: SkinPoints, raster: Raster, layers: La
     const t = thickness[s];
     if (t < 0) continue;
     const z = positions[3 * s + 2];
-    const reach = (t * camera.fx) / z + STEP;
+    const reach = (t * camera.fx) / z + COARSEST;
     const u = (camera.fx * positions[3 * s]) / z + camera.cx;
     const v = (camera.fy * positions[3 * s + 1]) / z + camera.cy;
     include(u - reach, v - reach, z - t, z + t);
     include(u + reach, v + reach, z - t, z + t);
   }
-  if (thick < 40 || !(right > left)) return null;
+  return thick < LEAST_PIXELS || !(right > left) ? null : { left, top, near, right, bottom, far };
+}
+
+/** A grid about a box. */
+function layOut(box: Box, { camera, width, height }: Layers, step: number): Voxels {
   // Three columns of nothing all around; beyond the crop there is nothing either.
-  const margin = 3 * STEP;
-  left = Math.max(0, Math.floor(left)) - margin;
-  top = Math.max(0, Math.floor(top)) - margin;
-  right = Math.min(width, Math.ceil(right)) + margin;
-  bottom = Math.min(height, Math.ceil(bottom)) + margin;
-  const spacing = (STEP * (near + far)) / (2 * camera.fx);
+  const margin = 3 * step;
+  const left = Math.max(0, box.left) - margin;
+  const top = Math.max(0, box.top) - margin;
+  const right = Math.min(width, box.right) + margin;
+  const bottom = Math.min(height, box.bottom) + margin;
+  const spacing = (step * (box.near + box.far)) / (2 * camera.fx);
   return {
     camera,
     left,
     top,
-    step: STEP,
-    near: near - 4 * spacing,
+    step,
+    near: box.near - 4 * spacing,
     spacing,
-    width: Math.ceil((right - left) / STEP) + 1,
-    height: Math.ceil((bottom - top) / STEP) + 1,
-    depth: Math.ceil((far - near) / spacing) + 8,
+    width: Math.ceil((right - left) / step) + 1,
+    height: Math.ceil((bottom - top) / step) + 1,
+    depth: Math.ceil((box.far - box.near) / spacing) + 8,
   };
 }
 
@@ -163,7 +212,7 @@ function lookAlong(voxels: Voxels, template: HeadTemplate, raster: Raster, layer
       const outside = Math.max(-u, -v, u - layers.width, v - layers.height);
       columns.hair[c] = outside > 0 ? Math.max(toHair, outside * millimetres) : toHair;
       const toSolid = (sampleMap(solidOutline, labels.width, labels.height, u * FINE, v * FINE) * millimetres) / FINE;
-      columns.solid[c] = outside > -STEP ? Math.max(toSolid, (outside + STEP) * millimetres) : toSolid;
+      columns.solid[c] = outside > -COARSEST ? Math.max(toSolid, (outside + COARSEST) * millimetres) : toSolid;
       if (hair > 0 && toHair < BAND) {
         const width = Math.min(THICKEST / 2, Math.max(0, -toHair));
         const strand = Math.max(THINNEST, 2 * Math.sqrt(width * (THICKEST - width)));
@@ -179,22 +228,30 @@ function lookAlong(voxels: Voxels, template: HeadTemplate, raster: Raster, layer
   return columns;
 }
 
-const clamp = (value: number): number => Math.min(BAND, Math.max(-BAND, value));
-
-/** The union of coat and visible hair as a field, mm, below 0 inside. */
-function unite(voxels: Voxels, { thickness }: SkinPoints, field: SkinField, columns: Columns): Float32Array {
+/**
+ * The union of coat and visible hair as a field, mm, below 0 inside.
+ * @param coat at every other point of the grid
+ */
+function unite(voxels: Voxels, coat: Float32Array, coarse: Voxels, columns: Columns): Float32Array {
   const { width, height, depth } = voxels;
-  const layer = width * height;
-  const data = new Float32Array(layer * depth);
+  const data = new Float32Array(width * height * depth);
+  const row = new Float32Array(coarse.width + 1);
   for (let k = 0, p = 0; k < depth; k++) {
     const z = voxels.near + k * voxels.spacing;
-    for (let c = 0; c < layer; c++, p++) {
-      const s = field.nearest[p];
-      const toSkin = field.distance[p];
-      const coat = s < 0 ? BAND : toSkin - thickness[s];
-      const back = columns.back[c];
-      const seen = back > 0 ? Math.max(columns.front[c] - SPARE - z, z - back, columns.hair[c] - SPARE_BESIDE) : BAND;
-      data[p] = clamp(Math.min(coat, seen));
+    for (let j = 0, c = 0; j < height; j++) {
+      // The four rows of the coat about this one, of which some are the same.
+      const at = coarse.width * ((j >> 1) + coarse.height * (k >> 1));
+      const below = j & 1 ? coarse.width : 0;
+      const behind = k & 1 ? coarse.width * coarse.height : 0;
+      for (let i = 0; i < coarse.width; i++)
+        row[i] = 0.25 * (coat[at + i] + coat[at + i + below] + coat[at + i + behind] + coat[at + i + below + behind]);
+      row[coarse.width] = row[coarse.width - 1];
+      for (let i = 0; i < width; i++, c++, p++) {
+        const cover = 0.5 * (row[i >> 1] + row[(i + 1) >> 1]);
+        const back = columns.back[c];
+        const seen = back > 0 ? Math.max(columns.front[c] - SPARE - z, z - back, columns.hair[c] - SPARE_BESIDE) : BAND;
+        data[p] = Math.min(BAND, Math.max(-BAND, Math.min(cover, seen)));
+      }
     }
   }
   return data;
@@ -214,8 +271,13 @@ function carve(data: Float32Array, voxels: Voxels, { front, solid }: Columns): v
 }
 
 /** Keeps hair that hangs together with the head, and fills holes that are closed all around. */
-function keepAttached(data: Float32Array, { width, height }: Voxels, { distance }: SkinField): void {
+function keepAttached(data: Float32Array, { width, height }: Voxels, inside: Uint8Array, coarse: Voxels): void {
   const layer = width * height;
+  const isInHead = (p: number): boolean => {
+    const i = (p % width) >> 1;
+    const j = (Math.floor(p / width) % height) >> 1;
+    return inside[i + coarse.width * (j + coarse.height * (Math.floor(p / layer) >> 1))] === 1;
+  };
   const steps = [1, -1, width, -width, layer, -layer];
   const reached = new Uint8Array(data.length);
   const stack = new Int32Array(data.length);
@@ -237,10 +299,7 @@ function keepAttached(data: Float32Array, { width, height }: Voxels, { distance 
       }
     }
   };
-  flood(
-    (p) => distance[p] < 0,
-    (p) => data[p] < 0,
-  );
+  flood(isInHead, (p) => data[p] < 0);
   for (let p = 0; p < data.length; p++) if (data[p] < 0 && !reached[p]) data[p] = -data[p];
   flood(
     (p) => p === 0,

@@ -6,7 +6,7 @@ import { sampleBilinear } from "../../../sample.ts";
 import { continueDetail } from "./detail.ts";
 
 /** Texels around the head, all the way; some more at both ends repeat the other end. */
-const AROUND = 768;
+const AROUND = 640;
 const MARGIN = 12;
 /** Above the head centre rows count angles from the crown, at this radius, mm; below it they count height. */
 const RADIUS = 100;

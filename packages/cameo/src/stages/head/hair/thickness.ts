@@ -21,7 +21,7 @@ const LIMB = -0.25;
 /** Unseen hair stands off the scalp by at least this, mm. */
 const STUBBLE = 2;
 const PULL = 0.003;
-const SWEEPS = 80;
+const SWEEPS = 40;
 
 /** What the photo says about a point in space. */
 const Found = { hair: 0, empty: 1, hidden: 2 } as const;

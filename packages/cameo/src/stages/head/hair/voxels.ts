@@ -23,22 +23,30 @@ export interface Voxels {
 export const columnU = ({ left, step }: Voxels, i: number): number => left + i * step + 0.5;
 export const rowV = ({ top, step }: Voxels, j: number): number => top + j * step + 0.5;
 
-/** Skin about every grid point: the nearest of the skin points, and how far it is, mm, below 0 inside the head. */
-export interface SkinField {
-  readonly nearest: Int32Array;
-  readonly distance: Float32Array;
-}
+/** The same grid with every other point left out in each direction, and a point more where that does not come out even. */
+export const halved = (voxels: Voxels): Voxels => ({
+  ...voxels,
+  step: 2 * voxels.step,
+  spacing: 2 * voxels.spacing,
+  width: (voxels.width >> 1) + 1,
+  height: (voxels.height >> 1) + 1,
+  depth: (voxels.depth >> 1) + 1,
+});
+
+/** The outermost grid points are this far, mm, from everything. */
+const FAR = 1000;
 
 /**
- * The nearest skin point to every grid point, handed on from neighbour to neighbour in two sweeps (vector distance
- * transform: Danielsson 1980), so now and then it is only nearly the nearest.
+ * How far every grid point lies outside the surface at a height above the skin, mm; below 0 inside. The height is that of
+ * the nearest skin point, which is handed on from neighbour to neighbour in two sweeps (vector distance transform:
+ * Danielsson 1980), so now and then it is only nearly the nearest.
+ * @param inside 1 for grid points below the skin
  */
-export function skinField(voxels: Voxels, points: SkinPoints, inside: Uint8Array): SkinField {
+export function heightField(voxels: Voxels, { positions, thickness }: SkinPoints, inside: Uint8Array): Float32Array {
   const { width, height, depth, camera } = voxels;
   const layer = width * height;
   const nearest = new Int32Array(layer * depth).fill(-1);
   const squared = new Float32Array(layer * depth).fill(Infinity);
-  const { positions } = points;
   const slopeX = Float64Array.from({ length: width }, (_, i) => (columnU(voxels, i) - camera.cx) / camera.fx);
   const slopeY = Float64Array.from({ length: height }, (_, j) => (rowV(voxels, j) - camera.cy) / camera.fy);
 
@@ -99,11 +107,10 @@ export function skinField(voxels: Voxels, points: SkinPoints, inside: Uint8Array
   }
 
   for (let p = 0; p < squared.length; p++) {
-    const distance = Math.sqrt(squared[p]);
-    squared[p] = inside[p] ? -distance : distance;
-    nearest[p] = Math.floor(nearest[p] / 3);
+    const distance = nearest[p] < 0 ? FAR : Math.sqrt(squared[p]);
+    squared[p] = (inside[p] ? -distance : distance) - (nearest[p] < 0 ? 0 : thickness[nearest[p] / 3]);
   }
-  return { nearest, distance: squared };
+  return squared;
 }
 
 /**
