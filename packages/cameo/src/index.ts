@@ -66,5 +66,6 @@ export { cutParseCrop, PARSE_CROP, parseFrame, parseView } from "./stages/parse/
 export * from "./stages/parse/labels.ts";
 export * from "./stages/parse/network.ts";
 export { REFINE_DEFAULTS, type RefineOptions, refineLabels } from "./stages/parse/refine.ts";
+export { createRefiner, REFINE_MODEL, type Refiner } from "./stages/refine/network.ts";
 export * from "./stages/stages.ts";
 export * from "./view.ts";

@@ -179,12 +179,21 @@ const refine = z.strictObject({
   network: z
     .strictObject({
       filters: count.default(16),
-      halvings: count.default(4),
+      halvings: count.default(3),
       blocks: count.default(6),
+      /** Whether the decoder sees the encoder's maps, and the last convolution the input (not in the paper). */
+      skips: z.boolean().default(true),
+      /** Whether the generator is told where the holes are (not in the paper: it sees them as 0). */
+      mask: z.boolean().default(true),
+      /** What is made: the whole picture (paper), or the holes alone, put over the input (the paper's ablation). */
+      output: z.enum(["whole", "holes"]).default("whole"),
       discriminatorFilters: count.default(32),
       scales: count.default(2),
     })
     .prefault({}),
+  /** Whether coarse views, of which no truth is known, take turns with pictures with holes. */
+  unpaired: z.boolean().default(true),
+  /** Weights of the paper's losses, for colours in [−1, 1]. */
   losses: z
     .strictObject({
       colour: weight.default(1),
@@ -192,11 +201,12 @@ const refine = z.strictObject({
       adversarial: weight.default(0.1),
     })
     .prefault({}),
-  /** A feature network for the perceptual loss (VGG-19): an ONNX file and the names of the values to compare. */
+  /** Folder of the model bundle with the face descriptor, for the perceptual loss; the library's own unless given. */
+  models: z.string().min(1).optional(),
+  /** The feature network of the perceptual loss (VGG-19), an ONNX file; the bundle's face descriptor unless given. */
   perceptual: z
     .strictObject({
       model: z.string().min(1),
-      values: z.array(z.string()).min(1),
       /** What is subtracted from, and divides, each channel of a picture in [0, 1] first. */
       mean: z.tuple([z.number(), z.number(), z.number()]).default([0.485, 0.456, 0.406]),
       deviation: z.tuple([positive, positive, positive]).default([0.229, 0.224, 0.225]),

@@ -1,5 +1,7 @@
 import { type MapName, openShards, type PortraitSample, type PortraitSet, type Random, random } from "@cameo/synth";
 import { type CropFrame, FACE_CROP, faceCamera, faceFrame, frameToPhoto, Label, project, seenFrom } from "cameo";
+import { borderHoles } from "./border-holes.ts";
+import { type CoarseView, coarseView } from "./coarse-view.ts";
 import { type FittedPortrait, fittedDepth, motionBetween, openFitter, sampleMisfit } from "./fit.ts";
 import { type Fields, type Sample, type Source, singleKind, type VectorKind, viewsOf } from "./source.ts";
 import { moved, recoloured, varied } from "./vary.ts";
@@ -13,7 +15,15 @@ type Values = Float32Array | Int32Array;
 type Recipe = { readonly maps: readonly MapName[] } & (
   | { make(sample: PortraitSample, kind: VectorKind): Values }
   | { fit(sample: FittedPortrait, other: FittedPortrait): Values }
+  | { draw(portrait: DrawnPortrait): Values }
 );
+
+/** A portrait with what is drawn at random of it, when it is first asked for. */
+interface DrawnPortrait {
+  readonly sample: PortraitSample;
+  readonly random: Random;
+  readonly view: () => CoarseView;
+}
 
 /**
  * What each field is made of. With s the side of the picture:
@@ -24,7 +34,8 @@ type Recipe = { readonly maps: readonly MapName[] } & (
  *   `light`: 9 of luminance, or 27; `rotation`: quaternion; `translation`: dm, less 10 in z), pose and light as the face
  *   network's camera has them, which sees the middle of the face at the same place and as large;
  * - `landmarks68`, `landmarks468`: u / s and v / s per point; `visible68`, `visible468`: 1 or 0 per point;
- * - `skin`: 1 on the face; `known`: 1, as all of this is.
+ * - `skin`: 1 on the face; `known`: 1, as all of this is;
+ * - `holes`: {@link borderHoles}; `view` and `viewHoles`: a {@link coarseView}.
  *
  * Where one of the following is asked for, all pictures are head crops of fits ({@link FittedPortrait}):
  *
@@ -48,6 +59,9 @@ const known: Readonly<Record<string, Recipe>> = {
     make: ({ labels }) => Float32Array.from(labels, (label) => (label === Label.face ? 1 : 0)),
   },
   known: { maps: [], make: () => Float32Array.of(1) },
+  holes: { maps: ["labels"], draw: ({ sample, random }) => borderHoles(sample.labels, sample.size, random) },
+  view: { maps: ["image", "labels", "depth"], draw: ({ view }) => planes(view().image, 1 / 255, 0) },
+  viewHoles: { maps: ["image", "labels", "depth"], draw: ({ view }) => view().holes },
   face: { maps: ["labels"], fit: ({ fit }) => fit.inputs.face },
   model: { maps: ["labels"], fit: ({ fit }) => fit.inputs.model },
   mask: { maps: ["labels"], fit: ({ fit }) => fit.inputs.mask },
@@ -77,15 +91,37 @@ export async function openFitted(fields: Fields, size: number): Promise<SampleMa
       const one = fit(portrait, size, misfit);
       return colours ? recoloured(one, colours()) : one;
     });
+    const draws = fitted.map((one) => drawn(one, random));
     return sampleOf(fields, (recipe, kind) =>
-      fitted.map((one, i) => ("fit" in recipe ? recipe.fit(one, fitted[i ^ 1] ?? one) : recipe.make(one, kind))),
+      fitted.map((one, i) => {
+        if ("fit" in recipe) return recipe.fit(one, fitted[i ^ 1] ?? one);
+        return "make" in recipe ? recipe.make(one, kind) : recipe.draw(draws[i]);
+      }),
     );
   };
 }
 
 /** The fields of one portrait as it is. @throws if a vector of it is asked for in another length */
-export const portraitFields = (sample: PortraitSample, fields: Fields): Sample =>
-  sampleOf(fields, (recipe, kind) => ("make" in recipe ? [recipe.make(sample, kind)] : []));
+export function portraitFields(sample: PortraitSample, fields: Fields, random: Random): Sample {
+  const portrait = drawn(sample, random);
+  return sampleOf(fields, (recipe, kind) => {
+    if ("draw" in recipe) return [recipe.draw(portrait)];
+    return "make" in recipe ? [recipe.make(sample, kind)] : [];
+  });
+}
+
+function drawn(sample: PortraitSample, random: Random): DrawnPortrait {
+  const { camera, pose } = sample.truth;
+  let view: CoarseView | null = null;
+  return {
+    sample,
+    random,
+    view() {
+      view ??= coarseView({ ...sample, camera, pose }, random);
+      return view;
+    },
+  };
+}
 
 function sampleOf(fields: Fields, values: (recipe: Recipe, kind: VectorKind) => readonly Values[]): Sample {
   return Object.fromEntries(
@@ -141,7 +177,7 @@ export async function openPortraits(spec: PortraitsSpec, fields: Fields, size: n
     async sample(index) {
       const portrait = await set.sample(index % set.count, maps);
       const frame = crop === "face" ? faceCropOf(portrait, size) : whole;
-      return portraitFields(shown(portrait, frame, index), fields);
+      return portraitFields(shown(portrait, frame, index), fields, random(0, "portrait", index));
     },
   };
 

@@ -1,4 +1,5 @@
 import { type Random, random } from "@cameo/synth";
+import { borderHoles } from "./border-holes.ts";
 import { type Fields, type Sample, type Source, vectorLength } from "./source.ts";
 
 /**
@@ -6,8 +7,8 @@ import { type Fields, type Sample, type Source, vectorLength } from "./source.ts
  * 3 and 4) before a sloped wall (label 0). Every field is exact, so that training can be tried without any data.
  *
  * Fields: `image`; `depth` (nearness above the wall, in [0, 1]); `face` (depth of the ellipsoid where it is seen,
- * else 0); `mask` (1 on cap and balls); `label`; `input` and `target` (the picture with a mid-grey hole
- * and without); `coefficients` (27 numbers: light, position, size, colours).
+ * else 0); `mask` (1 on cap and balls); `label`; `holes` along the head's border; `view` and
+ * `viewHoles` (the head moved sideways, and where nothing is known then); `coefficients` (27 numbers: light, position, size, colours).
  */
 export function shapes(count: number, seed: number, fields: Fields, size: number): Source {
   const unknown = Object.keys(fields).find((name) => !known.includes(name));
@@ -29,7 +30,7 @@ export function shapes(count: number, seed: number, fields: Fields, size: number
   };
 }
 
-const known = ["image", "depth", "face", "mask", "label", "input", "target", "coefficients"];
+const known = ["image", "depth", "face", "mask", "label", "holes", "view", "viewHoles", "coefficients"];
 
 interface Ball {
   readonly x: number;
@@ -110,12 +111,6 @@ function render(r: Random, size: number) {
       else if (seen) mask[i] = 1;
     }
 
-  const target = image;
-  const input = Float32Array.from(image);
-  const hole = { x: r.integer(size), y: r.integer(size), w: r.integer(size / 4) + 2, h: r.integer(size / 4) + 2 };
-  for (let v = hole.y; v < Math.min(size, hole.y + hole.h); v++)
-    for (let u = hole.x; u < Math.min(size, hole.x + hole.w); u++)
-      for (let c = 0; c < 3; c++) input[c * pixels + v * size + u] = 0.5;
   const coefficients = Float32Array.from([
     ...light,
     ambient,
@@ -125,5 +120,29 @@ function render(r: Random, size: number) {
     ...skin,
     ...hair,
   ]);
-  return { image, depth, face, mask, label, input, target, coefficients };
+  return {
+    image,
+    depth,
+    face,
+    mask,
+    label,
+    holes: borderHoles(label, size, r),
+    ...shifted(image, label, r),
+    coefficients,
+  };
+}
+
+/** The head moved sideways over the rest of the picture, and 1 where there was head before and nothing is now. */
+function shifted(image: Float32Array, label: Int32Array, r: Random) {
+  const size = Math.sqrt(label.length);
+  const by = Math.round(r.range(-0.15, 0.15) * size);
+  const view = Float32Array.from(image);
+  const viewHoles = Float32Array.from(label, (l) => (l > 0 ? 1 : 0));
+  for (let i = 0; i < label.length; i++) {
+    const from = (i % size) - by;
+    if (from < 0 || from >= size || label[i - by] === 0) continue;
+    viewHoles[i] = 0;
+    for (let c = 0; c < 3; c++) view[c * label.length + i] = image[c * label.length + i - by];
+  }
+  return { view, viewHoles };
 }

@@ -27,7 +27,8 @@ export async function openSynthetic(spec: SyntheticSpec, fields: Fields, size: n
     async sample(index) {
       maker ??= openMaker({ assets });
       const portraits = await (await maker)(seed, index, options);
-      return makeFitted ? makeFitted(portraits, random(0, "misfit", index)) : portraitFields(portraits[0], fields);
+      if (makeFitted) return makeFitted(portraits, random(0, "misfit", index));
+      return portraitFields(portraits[0], fields, random(0, "portrait", index));
     },
   };
 }

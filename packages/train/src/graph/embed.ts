@@ -15,6 +15,11 @@ export interface Embedded {
    * @throws if the model has an operator that cannot be differentiated here, or a name is unknown
    */
   apply(feeds: Readonly<Record<string, Tensor>>, wanted?: readonly string[]): Record<string, Tensor>;
+  /**
+   * The first activation at each resolution, up to where maps are flattened: of VGG-19 the first of each block. Pictures may
+   * have another size than the network was made for.
+   */
+  activations(feeds: Readonly<Record<string, Tensor>>): Tensor[];
 }
 
 /**
@@ -35,24 +40,42 @@ export function embedOnnx(file: Uint8Array): Embedded {
       return { name, shape: dims.map((d) => (d.value.case === "dimValue" ? Number(d.value.value) : null)) };
     });
   const outputs = graph.output.map((o) => o.name);
+
+  /** The values of all nodes, or of those before the first one of some types. */
+  function evaluate(feeds: Readonly<Record<string, Tensor>>, before: ReadonlySet<string> = new Set()) {
+    const values = new Map<string, Tensor>(weights);
+    for (const { name } of inputs) {
+      if (!feeds[name]) throw new Error(`embed: the input "${name}" is missing`);
+      values.set(name, feeds[name]);
+    }
+    for (const node of graph!.node) {
+      if (before.has(node.opType)) break;
+      const apply = operators[node.opType];
+      if (!apply) throw new Error(`embed: the operator ${node.opType} is not known here`);
+      const operands = node.input.map((name) => (name ? (values.get(name) ?? null) : null));
+      const results = [apply(operands, attributesOf(node))].flat();
+      results.forEach((t, i) => {
+        if (node.output[i]) values.set(node.output[i], t);
+      });
+    }
+    return values;
+  }
+
   return {
     inputs,
     outputs,
+    activations(feeds) {
+      const values = evaluate(feeds, flattening);
+      const first = new Map<string, Tensor>();
+      for (const { opType, output } of graph.node) {
+        const map = activating.has(opType) ? values.get(output[0]) : undefined;
+        const resolution = map?.shape.slice(2).join() ?? "";
+        if (map && !first.has(resolution)) first.set(resolution, map);
+      }
+      return [...first.values()];
+    },
     apply(feeds, wanted = outputs) {
-      const values = new Map<string, Tensor>(weights);
-      for (const { name } of inputs) {
-        if (!feeds[name]) throw new Error(`embed: the input "${name}" is missing`);
-        values.set(name, feeds[name]);
-      }
-      for (const node of graph.node) {
-        const apply = operators[node.opType];
-        if (!apply) throw new Error(`embed: the operator ${node.opType} is not known here`);
-        const operands = node.input.map((name) => (name ? (values.get(name) ?? null) : null));
-        const results = [apply(operands, attributesOf(node))].flat();
-        results.forEach((t, i) => {
-          if (node.output[i]) values.set(node.output[i], t);
-        });
-      }
+      const values = evaluate(feeds);
       return Object.fromEntries(
         wanted.map((name) => {
           const value = values.get(name);
@@ -63,6 +86,10 @@ export function embedOnnx(file: Uint8Array): Embedded {
     },
   };
 }
+
+/** Operators that end the part of a network that works on maps, and those that are activations. */
+const flattening: ReadonlySet<string> = new Set(["Flatten", "Gemm", "GlobalAveragePool", "MatMul", "Reshape"]);
+const activating: ReadonlySet<string> = new Set(["Clip", "HardSwish", "LeakyRelu", "PRelu", "Relu"]);
 
 /** Attributes of a node with the defaults that the caller names. */
 interface Reader {

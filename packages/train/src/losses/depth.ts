@@ -1,14 +1,8 @@
 import type { Tensor } from "../graph/tensor.ts";
-import { abs, add, cast, div, greater, imageGradient, laplacian, mul, relu, slice, sub, sum } from "../ops/index.ts";
+import { abs, add, cast, greater, imageGradient, laplacian, mul, relu, slice, sub } from "../ops/index.ts";
+import { distanceOver, meanOver } from "./region.ts";
 
 // Depths d are nearness (see the library's `nearness`), in decimetres and larger where nearer; maps are [n, 1, h, w].
-
-/** The integrals of the paper's losses, with their normalisation: the mean of values over the pixels of a region (0 or 1). */
-const meanOver = (values: Tensor, region: Tensor): Tensor => div(sum(mul(values, region)), add(sum(region), 1e-6));
-
-/** Mean of |a − b| over a region, summed over the channels. */
-const distanceOver = (a: Tensor, b: Tensor, region: Tensor): Tensor =>
-  meanOver(sum(abs(sub(a, b)), { axes: 1, keep: true }), region);
 
 /**
  * Colour constancy (Eq. 4, one direction): ∫ |I′ − I|₁ over the warped region.

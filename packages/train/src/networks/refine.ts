@@ -1,6 +1,6 @@
 import type { Tensor } from "../graph/tensor.ts";
 import { normal, type Variables } from "../graph/variables.ts";
-import { add, avgPool2d, instanceNorm, leakyRelu, pad, relu, tanh } from "../ops/index.ts";
+import { add, avgPool2d, concat, instanceNorm, leakyRelu, pad, relu, tanh } from "../ops/index.ts";
 import { conv, convTranspose } from "./layers.ts";
 
 /** Weights of pix2pixHD start normal with deviation 0.02. */
@@ -21,6 +21,11 @@ export interface GeneratorOptions {
   /** Residual blocks; 9 in pix2pixHD. */
   readonly blocks?: number;
   readonly outputs?: number;
+  /**
+   * Whether the decoder sees the encoder's maps of the same size, added to its own, and the last convolution the input: so a small
+   * network keeps details. Not in pix2pixHD; default false.
+   */
+  readonly skips?: boolean;
 }
 
 /**
@@ -28,11 +33,14 @@ export interface GeneratorOptions {
  * the paper's supplement S1: x [n, c, h, w] in [−1, 1] → [n, outputs, h, w] in [−1, 1]; h and w multiples of 2^halvings.
  */
 export function refineGenerator(v: Variables, x: Tensor, options: GeneratorOptions = {}): Tensor {
-  const { filters = 16, halvings = 4, blocks = 6, outputs = 3 } = options;
+  const { filters = 16, halvings = 4, blocks = 6, outputs = 3, skips = false } = options;
   const common = { bias: true, initialize };
   let y = relu(instanceNorm(conv(v.scope("first"), mirror(x, 3), filters, 7, common)));
-  for (let i = 1; i <= halvings; i++)
+  const encoded = [y];
+  for (let i = 1; i <= halvings; i++) {
     y = relu(instanceNorm(conv(v.scope(`down${i}`), y, filters * 2 ** i, 3, { ...common, stride: 2, padding: 1 })));
+    encoded.push(y);
+  }
   for (let i = 1; i <= blocks; i++) {
     const block = v.scope(`block${i}`);
     const channels = y.shape[1];
@@ -43,8 +51,9 @@ export function refineGenerator(v: Variables, x: Tensor, options: GeneratorOptio
   for (let i = halvings; i >= 1; i--) {
     const up = { ...common, stride: 2, padding: 1, outputPadding: 1 };
     y = relu(instanceNorm(convTranspose(v.scope(`up${i}`), y, filters * 2 ** (i - 1), 3, up)));
+    if (skips) y = add(y, encoded[i - 1]);
   }
-  return tanh(conv(v.scope("last"), mirror(y, 3), outputs, 7, common));
+  return tanh(conv(v.scope("last"), mirror(skips ? concat([y, x], 1) : y, 3), outputs, 7, common));
 }
 
 export interface DiscriminatorOptions {
