@@ -11,9 +11,11 @@ import { drawPreview } from "./preview.ts";
 import { createRaster } from "./raster/raster.ts";
 import { rasterize } from "./raster/rasterize.ts";
 import { createTexture, type Texture } from "./raster/texture.ts";
+import type { HeadExpressions } from "./stages/head/expressions.ts";
 import { type PhotoLabels, spreadLabels } from "./stages/parse/labels.ts";
+import { blendExpressions, expressionNames, type NamedExpressions } from "./stages/pose/expression.ts";
 import { turned } from "./stages/pose/render.ts";
-import { turnedPhoto } from "./stages/pose/turn.ts";
+import { createScene, renderScene, type Scene } from "./stages/pose/turn.ts";
 import type { CameraSource, Stage } from "./stages/stages.ts";
 
 /** The coefficients of the morphable model, each in standard deviations, and of the light. */
@@ -43,8 +45,7 @@ export type HeadParts = Pick<
 > & {
   /** What a parsing network saw in the photo; undefined where the head model stood in for one. */
   readonly labels?: PhotoLabels;
-  /** Makes the named expressions of the mesh: offsets, mm. */
-  readonly morphTargets: () => ReadonlyMap<string, Float32Array>;
+  readonly expressions: HeadExpressions;
 };
 
 export interface RenderOptions {
@@ -54,8 +55,15 @@ export interface RenderOptions {
   readonly angles?: Partial<Angles>;
   /** Longer side of the picture; that of the photo unless given. */
   readonly size?: number;
-  /** `photo` (default): over what the photo shows beside the head, holes transparent. `none`: the head alone. */
+  /**
+   * Another expression. By names: added to the photo's, 1 = full strength; {@link Head.expressionNames} lists them.
+   * As coefficients β of the model, in standard deviations: in place of the photo's.
+   */
+  readonly expression?: NamedExpressions | Float32Array;
+  /** `photo` (default): over what the photo shows beside the head. `none`: the head alone, the rest transparent. */
   readonly background?: "photo" | "none";
+  /** What the head hid in the photo and does not now: `filled` from its surroundings (default), or `transparent`. */
+  readonly holes?: "filled" | "transparent";
 }
 
 /** Largest side of a rendered picture, pixels. */
@@ -89,9 +97,10 @@ export class Head {
   /** Sentences the user should know. */
   readonly notes: readonly string[];
   readonly #labels: HeadParts["labels"];
-  readonly #morphTargets: HeadParts["morphTargets"];
+  readonly #expressions: HeadExpressions;
   readonly #platform: Platform;
   #texture: Texture | undefined;
+  #scene: { readonly size: number | undefined; readonly background: string; readonly scene: Scene } | undefined;
 
   constructor(parts: HeadParts, platform: Platform) {
     this.image = parts.image;
@@ -108,7 +117,7 @@ export class Head {
     this.fitted = parts.fitted;
     this.notes = parts.notes;
     this.#labels = parts.labels;
-    this.#morphTargets = parts.morphTargets;
+    this.#expressions = parts.expressions;
     this.#platform = platform;
   }
 
@@ -139,15 +148,48 @@ export class Head {
   }
 
   /**
-   * The head in a new pose (paper section 5.1).
-   * @throws {@link CameoError} `option` where the size or an angle is not a number that can be used
+   * The head in a new pose and expression, over its photo (paper section 5.1). The background and the trunk stay as they
+   * are; the neck follows. The first view of a size takes longer than the next ones of the same size.
+   * @throws {@link CameoError} `option` where a size, angle or expression cannot be used
    */
-  render({ pose = this.pose, angles = {}, size, background = "photo" }: RenderOptions = {}): RgbaImage {
+  render({
+    pose = this.pose,
+    angles = {},
+    expression,
+    size,
+    background = "photo",
+    holes = "filled",
+  }: RenderOptions = {}): RgbaImage {
     if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= MAX_RENDER_SIZE))
       throw new CameoError("option", `The size must be a whole number from 1 to ${MAX_RENDER_SIZE}, not ${size}.`);
     for (const [name, angle] of Object.entries(angles))
       if (!Number.isFinite(angle)) throw new CameoError("option", `The angle ${name} must be a number, not ${angle}.`);
-    return turnedPhoto(this, this.texture, turned(pose, angles), { size, background });
+    const offsets = this.#offsets(expression);
+    return renderScene(this.#sceneOf(size, background), { pose: turned(pose, angles), offsets }, holes);
+  }
+
+  /** The names that {@link render} knows expressions by. */
+  expressionNames(): string[] {
+    return expressionNames(this.#expressions.named());
+  }
+
+  /** The last scene that was rendered is kept: sweeps and videos use one only. */
+  #sceneOf(size: number | undefined, background: "photo" | "none"): Scene {
+    const last = this.#scene;
+    if (last && last.size === size && last.background === background) return last.scene;
+    const scene = createScene(this, this.texture, { size, background, labels: this.#labels });
+    this.#scene = { size, background, scene };
+    return scene;
+  }
+
+  /** What an expression does to the mesh. */
+  #offsets(expression: RenderOptions["expression"]): Float32Array | undefined {
+    if (!expression) return undefined;
+    if (!(expression instanceof Float32Array)) return blendExpressions(this.#expressions.named(), expression);
+    const { length } = this.coefficients.expression;
+    if (expression.length !== length || !expression.every(Number.isFinite))
+      throw new CameoError("option", `An expression has ${length} finite coefficients, not ${expression.length}.`);
+    return this.#expressions.changeTo(expression);
   }
 
   /** Photo, mesh overlay, depth and three turned views, side by side. */
@@ -166,7 +208,7 @@ export class Head {
     const bytes = await this.#platform.encodeImage(this.mesh.texture, { format: "jpeg" });
     const { camera, pose, coefficients } = this;
     return toGlb(
-      { ...this.mesh, morphTargets: this.#morphTargets() },
+      { ...this.mesh, morphTargets: this.#expressions.named() },
       // Expressions keep the normals: turning them too would double the file for a difference one hardly sees.
       { texture: { bytes, mimeType: "image/jpeg" }, morphNormals: false, extras: { camera, pose, coefficients } },
     );

@@ -21,7 +21,7 @@ import { fitFace } from "./stages/face/fit.ts";
 import { type LandmarkBasis, landmarkBasis } from "./stages/face/landmark-basis.ts";
 import { createFaceRegressor, FACE_MODEL, type FaceRegressor } from "./stages/face/network.ts";
 import { buildHead } from "./stages/head/build.ts";
-import { expressionTargets } from "./stages/head/expressions.ts";
+import { headExpressions } from "./stages/head/expressions.ts";
 import { refineCropLabels } from "./stages/head/layers.ts";
 import { type HeadTemplate, headTemplate } from "./stages/head/template.ts";
 import { type PhotoLabels, sampleLabels } from "./stages/parse/labels.ts";
@@ -288,7 +288,7 @@ export class Cameo {
         landmarks: project(transformToCamera(surfacePositions(model, shape, model.landmarks68), pose), camera),
         mesh: head.mesh,
         labels: found,
-        morphTargets: () => expressionTargets(model, head),
+        expressions: headExpressions(model, head, expression),
         box: face.box,
         timings: run.timings(),
         models: this.#models.filter(

@@ -8,18 +8,13 @@ import { synthesizeAlbedo } from "../../src/morphable/synthesize.ts";
 import { rasterize } from "../../src/raster/rasterize.ts";
 import { compose } from "../../src/raster/rendering.ts";
 import { createTexture } from "../../src/raster/texture.ts";
-import { createPyramid } from "../../src/resample.ts";
-import { alignHead, cameraOfCrop } from "../../src/stages/align/align.ts";
-import { depthPrior } from "../../src/stages/depth/prior.ts";
-import { buildHead, type HeadInput } from "../../src/stages/head/build.ts";
-import { expressionTargets } from "../../src/stages/head/expressions.ts";
-import { refineCropLabels } from "../../src/stages/head/layers.ts";
+import { buildHead } from "../../src/stages/head/build.ts";
+import { headExpressions } from "../../src/stages/head/expressions.ts";
 import type { SplitMesh } from "../../src/stages/head/split.ts";
 import { buildSurface, type HeadSurface } from "../../src/stages/head/surface.ts";
 import { type HeadTemplate, headTemplate } from "../../src/stages/head/template.ts";
-import { parsePrior } from "../../src/stages/parse/prior.ts";
 import { renderMesh, turned } from "../../src/stages/pose/render.ts";
-import { turnedPhoto } from "../../src/stages/pose/turn.ts";
+import { headInput } from "../support/head-input.ts";
 import {
   drawModel,
   loadModel,
@@ -33,28 +28,6 @@ beforeAll(async () => {
   template = headTemplate(await loadModel());
 });
 
-/** What the earlier stages would give for a portrait if they made no error. */
-function inputOf(portrait: SyntheticPortrait): HeadInput {
-  const { image, camera, pose, shape, texture, illumination } = portrait;
-  const crop = alignHead(createPyramid(image), camera, pose);
-  const cropCamera = cameraOfCrop(camera, crop);
-  const raster = rasterize(transformToCamera(shape, pose), template.model.triangles, cropCamera, crop.image);
-  const labels = parsePrior(raster, template.labels);
-  return {
-    template,
-    shape,
-    pose,
-    appearance: { texture, illumination },
-    photo: { image, camera },
-    crop: { image: crop.image, camera: cropCamera },
-    raster,
-    labels,
-    fineLabels: refineCropLabels(labels, undefined, crop.toPhoto),
-    depth: depthPrior(raster, labels, template.labels),
-    open: false,
-  };
-}
-
 const longestEdge = ({ positions, triangles }: Pick<HeadSurface, "positions" | "triangles">): number =>
   triangles.reduce(
     (longest, v, k) => Math.max(longest, distance(positions, v, triangles[k % 3 === 2 ? k - 2 : k + 1])),
@@ -63,7 +36,9 @@ const longestEdge = ({ positions, triangles }: Pick<HeadSurface, "positions" | "
 
 describe("buildSurface", () => {
   const surfaces = (): HeadSurface[] =>
-    [-0.6, 0, 0.35].map((yaw) => buildSurface(inputOf(syntheticPortrait(template.model, { seed: 7, yaw }))));
+    [-0.6, 0, 0.35].map((yaw) =>
+      buildSurface(headInput(template, syntheticPortrait(template.model, { seed: 7, yaw }))),
+    );
 
   it("has no stretched triangles", () => {
     for (const surface of surfaces()) expect(longestEdge(surface)).toBeLessThan(20);
@@ -104,7 +79,7 @@ describe("buildSurface", () => {
   });
 
   it("looks the same from the photo's camera as the model it came from: no cracks", () => {
-    const input = inputOf(syntheticPortrait(template.model, { seed: 8, yaw: 0.2 }));
+    const input = headInput(template, syntheticPortrait(template.model, { seed: 8, yaw: 0.2 }));
     const surface = buildSurface(input);
     const { camera } = input.crop;
     const found = rasterize(
@@ -127,7 +102,7 @@ describe("buildSurface", () => {
   });
 
   it("lays hair of the depth map over the face and keeps the face below it", () => {
-    const input = inputOf(syntheticPortrait(template.model, { seed: 9, yaw: 0 }));
+    const input = headInput(template, syntheticPortrait(template.model, { seed: 9, yaw: 0 }));
     const labels = { ...input.labels, data: input.labels.data.slice() };
     const depth = { ...input.depth, data: input.depth.data.slice() };
     // A fringe 25 mm before the forehead.
@@ -166,7 +141,7 @@ describe("buildHead", () => {
   let head: SplitMesh;
   beforeAll(() => {
     portrait = syntheticPortrait(template.model, { seed: 11, yaw: 0.15, size });
-    head = buildHead(inputOf(portrait));
+    head = buildHead(headInput(template, portrait));
   });
 
   it("rendered in the photo's pose is the photo", () => {
@@ -219,7 +194,7 @@ describe("buildHead", () => {
   });
 
   it("is the same each time", () => {
-    const again = buildHead(inputOf(portrait));
+    const again = buildHead(headInput(template, portrait));
     const same = (a: ArrayLike<number>, b: ArrayLike<number>) =>
       a.length === b.length && Array.prototype.every.call(a, (value, i) => value === b[i]);
     expect(same(again.mesh.positions, head.mesh.positions)).toBe(true);
@@ -228,7 +203,7 @@ describe("buildHead", () => {
 
   it("moves with named expressions: a jaw that opens moves chin, not crown", () => {
     const { mesh } = head;
-    const targets = expressionTargets(template.model, head);
+    const targets = headExpressions(template.model, head, portrait.expression).named();
     expect([...targets.keys()]).toEqual([...template.model.namedExpressions.keys()]);
     const jaw = targets.get("jawOpen")!;
     const moved = (v: number) => Math.hypot(...jaw.subarray(3 * v, 3 * v + 3));
@@ -242,64 +217,5 @@ describe("buildHead", () => {
       }
     }
     expect(moved(chin)).toBeGreaterThan(8);
-  });
-});
-
-describe("turnedPhoto", () => {
-  it("keeps the background, and leaves holes transparent where the head was", () => {
-    const portrait = syntheticPortrait(template.model, { seed: 12, yaw: 0, size: 256 });
-    const { mesh } = buildHead(inputOf(portrait));
-    const posed = { ...portrait, mesh };
-    const { width, data } = turnedPhoto(posed, createTexture(mesh.texture), turned(portrait.pose, { yaw: 0.5 }), {
-      background: "photo",
-    });
-    expect(width).toBe(256);
-    // The corners are as they were; somewhere beside the turned face there is a hole.
-    for (const p of [0, 255, 256 * 255, 256 * 256 - 1]) {
-      expect([...data.subarray(4 * p, 4 * p + 4)]).toEqual([...portrait.image.data.subarray(3 * p, 3 * p + 3), 255]);
-    }
-    let holes = 0;
-    for (let p = 0; p < 256 * 256; p++) if (data[4 * p + 3] === 0) holes++;
-    expect(holes).toBeGreaterThan(100);
-    expect(holes).toBeLessThan(6000);
-  });
-
-  it("shows the photo again when nothing is turned", () => {
-    const portrait = syntheticPortrait(template.model, { seed: 12, yaw: 0, size: 256 });
-    const { mesh } = buildHead(inputOf(portrait));
-    const { data } = turnedPhoto({ ...portrait, mesh }, createTexture(mesh.texture), portrait.pose, {
-      background: "photo",
-    });
-    const rgb = new Uint8Array(3 * 256 * 256);
-    let holes = 0;
-    for (let p = 0; p < 256 * 256; p++) {
-      rgb.set(data.subarray(4 * p, 4 * p + 3), 3 * p);
-      if (data[4 * p + 3] === 0) holes++;
-    }
-    expect(holes).toBeLessThan(20);
-    expect(meanDifference({ width: 256, height: 256, data: rgb }, portrait.image, () => true)).toBeLessThan(3);
-  });
-
-  it("leaves a photo beside which the head now is with nothing but its hole", () => {
-    const portrait = syntheticPortrait(template.model, { seed: 12, size: 128 });
-    const { mesh } = buildHead(inputOf(portrait));
-    const away = { ...portrait.pose, translation: [5000, 0, 1100] as const };
-    const texture = createTexture(mesh.texture);
-    const { data } = turnedPhoto({ ...portrait, mesh }, texture, away, { background: "photo" });
-    const holes = data.filter((value, i) => i % 4 === 3 && value === 0).length;
-    expect(holes).toBeGreaterThan(1000);
-    const alone = turnedPhoto({ ...portrait, mesh, pose: away }, texture, away, { background: "none" });
-    expect(alone.data.every((value) => value === 0)).toBe(true);
-  });
-
-  it("scales with the size asked for, and can show the head alone", () => {
-    const portrait = syntheticPortrait(template.model, { seed: 13, size: 256 });
-    const { mesh } = buildHead(inputOf(portrait));
-    const { width, height, data } = turnedPhoto({ ...portrait, mesh }, createTexture(mesh.texture), portrait.pose, {
-      size: 100,
-      background: "none",
-    });
-    expect([width, height]).toEqual([100, 100]);
-    expect(data[3]).toBe(0);
   });
 });

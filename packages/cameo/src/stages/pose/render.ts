@@ -9,7 +9,7 @@ import { shadeTextured } from "../../raster/shade.ts";
 import type { Texture } from "../../raster/texture.ts";
 
 /** Rendered so many times larger in each direction before averaging. */
-const SUPERSAMPLING = 2;
+export const SUPERSAMPLING = 2;
 
 /** The pose turned further about the head centre, in the viewer's axes (paper section 5.1). */
 export const turned = (pose: Pose, angles: Partial<Angles>): Pose => ({

@@ -1,14 +1,20 @@
 import { linearOfSrgb, toSrgb } from "../../color.ts";
 import type { TexturedMesh } from "../../export/textured-mesh.ts";
-import { type Camera, cropCamera, projectedBounds } from "../../geometry/camera.ts";
+import { type Camera, cropCamera } from "../../geometry/camera.ts";
 import { type Pose, transformToCamera } from "../../geometry/pose.ts";
-import type { RgbaImage, RgbImage } from "../../image.ts";
-import type { Raster } from "../../raster/raster.ts";
+import { Label, type RgbaImage, type RgbImage } from "../../image.ts";
+import { interpolate } from "../../raster/interpolate.ts";
 import { rasterize } from "../../raster/rasterize.ts";
-import type { Rendering } from "../../raster/rendering.ts";
+import { createRendering, downsample, type Rendering } from "../../raster/rendering.ts";
+import { shadeTextured } from "../../raster/shade.ts";
 import type { Texture } from "../../raster/texture.ts";
-import { createPyramid, resample } from "../../resample.ts";
-import { headTriangles, renderMesh } from "./render.ts";
+import { sampleBilinear } from "../../sample.ts";
+import type { PhotoLabels } from "../parse/labels.ts";
+import { type Box, boundingBox, strips } from "./box.ts";
+import { chinHeight, mobility, moved } from "./motion.ts";
+import { type NeckSheet, neckSheet } from "./neck.ts";
+import { makePlate, type Plate } from "./plate.ts";
+import { SUPERSAMPLING } from "./render.ts";
 
 /** What is needed to show a reconstructed head anew. */
 export interface PosedHead {
@@ -18,94 +24,207 @@ export interface PosedHead {
   readonly mesh: TexturedMesh;
 }
 
-/** The head is drawn in strips of about this many pixels, so that memory does not grow with the photo. */
-const STRIP_PIXELS = 2 ** 20;
+/** What all new views of a head in its photo have in common, at one size. */
+export interface Scene {
+  readonly width: number;
+  readonly height: number;
+  readonly camera: Camera;
+  readonly pose: Pose;
+  readonly mesh: TexturedMesh;
+  readonly texture: Texture;
+  /** How far each vertex moves with the head. */
+  readonly weights: Float32Array;
+  /** The triangles that are drawn, and of each whether it is neck. */
+  readonly triangles: Uint32Array;
+  readonly isNeck: Uint8Array;
+  /** What is behind the head, and the sheet that carries it along with the neck; without the photo, neither. */
+  readonly plate: Plate | undefined;
+  readonly sheet: NeckSheet | undefined;
+}
+
+/** A change of the head. */
+export interface Motion {
+  readonly pose: Pose;
+  /** Model-space offsets of the mesh's vertices, mm: another expression. */
+  readonly offsets?: Float32Array;
+}
+
+/** Moves less than this part of what the head moves, and the photo's own pixels stay. */
+const STILL = 0.02;
+/** A shift of the picture below this, pixels, is none. */
+const UNMOVED = 0.02;
 
 /**
- * The coarse result of paper section 5.1: the head re-projected in a new pose over the rest of the photo, which stays
- * as it is. Pixels that showed the head before and do not now are holes: transparent black.
- * Without the photo as background, all but the head is transparent.
+ * Takes a photo apart into the head that moves, the picture behind it, and the neck between the two.
+ * @param size longer side of the views, pixels; that of the photo unless given
+ * @param labels of the photo: with them all of the head is cut out, not just what the mesh covers
  */
-export function turnedPhoto(
+export function createScene(
   { image, camera, pose, mesh }: PosedHead,
   texture: Texture,
-  newPose: Pose,
-  { size, background }: { readonly size?: number; readonly background: "photo" | "none" },
-): RgbaImage {
+  { size, background, labels }: { size?: number; background: "photo" | "none"; labels?: PhotoLabels },
+): Scene {
   const scale = size === undefined ? 1 : size / Math.max(image.width, image.height);
   const width = Math.max(1, Math.round(image.width * scale));
   const height = Math.max(1, Math.round(image.height * scale));
   const view = cropCamera(camera, 0, 0, scale);
-  const triangles = headTriangles(mesh);
-  const before = transformToCamera(mesh.positions, pose);
-  const after = transformToCamera(mesh.positions, newPose);
-  const out = new Uint8ClampedArray(4 * width * height);
-  if (background === "photo") drawPhoto(image, scale, width, height, out);
+  const chin = chinHeight(mesh);
+  const weights = mobility(mesh.positions, chin);
+  const hasPhoto = background === "photo";
+  const triangles = mesh.triangles.filter((_, k) => {
+    const [a, b, c] = cornersOf(mesh.triangles, k);
+    const isMobile = weights[a] > STILL || weights[b] > STILL || weights[c] > STILL;
+    return hasPhoto ? isMobile : mesh.labels[a] !== Label.background;
+  });
+  const isNeck = Uint8Array.from({ length: triangles.length / 3 }, (_, t) =>
+    mesh.labels[triangles[3 * t]] === Label.background ? 1 : 0,
+  );
+  const shared = { width, height, camera: view, pose, mesh, texture, weights, triangles, isNeck };
+  if (!hasPhoto) return { ...shared, plate: undefined, sheet: undefined };
 
-  const box = boundingBox([before, after], view, width, height);
-  const rows = Math.max(1, Math.floor(STRIP_PIXELS / Math.max(1, box.width)));
-  for (let top = box.y; top < box.y + box.height; top += rows) {
-    const strip = { x: box.x, y: top, width: box.width, height: Math.min(rows, box.y + box.height - top) };
-    const stripView = cropCamera(view, strip.x, strip.y, 1);
-    if (background === "photo") cutOut(rasterize(before, triangles, stripView, strip), strip, out, width);
-    layOver(renderMesh(after, mesh, texture, triangles, stripView, strip), strip, out, width);
+  const positions = transformToCamera(mesh.positions, pose);
+  const ofHead = triangles.filter((_, k) => isNeck[Math.floor(k / 3)] === 0);
+  const plate = makePlate({
+    image,
+    labels,
+    scale,
+    width,
+    height,
+    camera: view,
+    positions,
+    triangles: ofHead,
+    pose,
+    chin,
+  });
+  const ofNeck = mesh.triangles.filter((_, k) => mesh.labels[cornersOf(mesh.triangles, k)[0]] === Label.background);
+  return { ...shared, plate, sheet: neckSheet(positions, ofNeck, view, pose, chin) };
+}
+
+const cornersOf = (triangles: Uint32Array, k: number): [number, number, number] => {
+  const first = k - (k % 3);
+  return [triangles[first], triangles[first + 1], triangles[first + 2]];
+};
+
+/**
+ * The coarse result of paper section 5.1: the head re-projected in a new pose over the rest of the photo, which stays as it
+ * is but for the neck. Without the photo as background, all but the head is transparent.
+ * @param holes what the photo does not know because the head was there: transparent black, or filled from the surroundings
+ */
+export function renderScene(scene: Scene, { pose, offsets }: Motion, holes: "transparent" | "filled"): RgbaImage {
+  const { width, height, camera, mesh, weights, plate, sheet } = scene;
+  const positions = moved(offsets ? sum(mesh.positions, offsets) : mesh.positions, weights, scene.pose, pose);
+  const bent = sheet && moved(sheet.positions, sheet.weights, scene.pose, pose);
+  const out = new Uint8ClampedArray(4 * width * height);
+  if (plate) drawPlate(plate, holes, out);
+
+  const box = boundingBox(bent ? [positions, bent] : [positions], camera, width, height);
+  for (const strip of strips(box)) {
+    const view = cropCamera(camera, strip.x, strip.y, 1);
+    const { head, neck } = renderLayers(scene, positions, view, strip);
+    if (plate) {
+      const unknown =
+        sheet && bent ? bendPlate(plate, sheet, bent, view, strip, out) : partOf(plate.holes, width, strip);
+      if (holes === "filled") layOver(neck, strip, out, width, unknown);
+      else clear(unknown, strip, out, width);
+    }
+    layOver(head, strip, out, width);
   }
   return { width, height, data: out };
 }
 
-/** A part of a picture, whole pixels. */
-interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
+const sum = (a: Float32Array, b: Float32Array): Float32Array => a.map((value, i) => value + b[i]);
 
-/** The part of the picture that surfaces (camera space) are seen in, with a pixel to spare; empty where they are beside it. */
-function boundingBox(surfaces: readonly Float32Array[], camera: Camera, width: number, height: number): Box {
-  // Points beside or behind the camera may be seen anywhere.
-  if (surfaces.some((positions) => positions.some((z, i) => i % 3 === 2 && !(z > 1))))
-    return { x: 0, y: 0, width, height };
-  const seen = surfaces.map((positions) => projectedBounds(positions, camera));
-  const x = Math.max(0, Math.floor(Math.min(...seen.map(({ left }) => left))) - 1);
-  const y = Math.max(0, Math.floor(Math.min(...seen.map(({ top }) => top))) - 1);
-  const right = Math.min(width, Math.ceil(Math.max(...seen.map(({ right }) => right))) + 1);
-  const bottom = Math.min(height, Math.ceil(Math.max(...seen.map(({ bottom }) => bottom))) + 1);
-  const isBeside = right <= x || bottom <= y;
-  return { x, y, width: isBeside ? 0 : right - x, height: isBeside ? 0 : bottom - y };
-}
-
-/** Fills a picture with the photo, scaled, opaque. */
-function drawPhoto(image: RgbImage, scale: number, width: number, height: number, out: Uint8ClampedArray): void {
-  let shown = image.data;
-  if (scale !== 1) {
-    const scaled = new Uint8ClampedArray(3 * width * height);
-    resample(createPyramid(image), [1 / scale, 0, 0, 0, 1 / scale, 0], width, height, scaled, { outside: "nearest" });
-    shown = scaled;
+/** The head, and the neck where the head does not hide it. The neck hides what is behind it in turn. */
+function renderLayers(
+  { mesh, texture, triangles, isNeck }: Scene,
+  positions: Float32Array,
+  camera: Camera,
+  { width, height }: Box,
+): { readonly head: Rendering; readonly neck: Rendering } {
+  const large = { width: SUPERSAMPLING * width, height: SUPERSAMPLING * height };
+  const view = cropCamera(camera, 0, 0, SUPERSAMPLING);
+  const raster = rasterize(positions, triangles, view, large);
+  const head = shadeTextured(raster, texture, mesh.uvs, triangles, { view: { positions, triangles, camera: view } });
+  const neck = createRendering(large.width, large.height);
+  for (let p = 0, i = 0; p < raster.triangle.length; p++, i += 4) {
+    if (raster.triangle[p] < 0 || !isNeck[raster.triangle[p]]) continue;
+    for (let k = i; k < i + 4; k++) {
+      neck.data[k] = head.data[k];
+      head.data[k] = 0;
+    }
   }
-  for (let i = 0, j = 0; j < out.length; i += 3, j += 4) {
-    out[j] = shown[i];
-    out[j + 1] = shown[i + 1];
-    out[j + 2] = shown[i + 2];
+  return { head: downsample(head, SUPERSAMPLING), neck: downsample(neck, SUPERSAMPLING) };
+}
+
+/** The plate, opaque but for its holes unless they are filled. */
+function drawPlate({ picture, holes }: Plate, kind: "transparent" | "filled", out: Uint8ClampedArray): void {
+  const { data } = picture;
+  for (let p = 0, i = 0, j = 0; p < holes.length; p++, i += 3, j += 4) {
+    if (kind === "transparent" && holes[p]) continue;
+    out[j] = data[i];
+    out[j + 1] = data[i + 1];
+    out[j + 2] = data[i + 2];
     out[j + 3] = 255;
   }
 }
 
-/** Makes the pixels of a strip transparent black that show a surface. */
-function cutOut({ triangle }: Raster, strip: Box, out: Uint8ClampedArray, width: number): void {
-  for (let y = 0, i = 0; y < strip.height; y++) {
-    for (let j = 4 * ((strip.y + y) * width + strip.x), end = i + strip.width; i < end; i++, j += 4) {
-      if (triangle[i] >= 0) out.fill(0, j, j + 4);
+/** Draws what the sheet carries to where it is bent to. Returns a 1 for each pixel of the strip that shows a hole. */
+function bendPlate(
+  { picture, holes, width, height }: Plate,
+  { triangles, places }: NeckSheet,
+  bent: Float32Array,
+  camera: Camera,
+  strip: Box,
+  out: Uint8ClampedArray,
+): Uint8Array {
+  const unknown = partOf(holes, width, strip);
+  const raster = rasterize(bent, triangles, camera, strip);
+  const sources = interpolate(raster, places, triangles, 2);
+  const color = new Float32Array(3);
+  for (let y = 0, p = 0; y < strip.height; y++) {
+    for (let x = 0; x < strip.width; x++, p++) {
+      if (raster.triangle[p] < 0) continue;
+      const u = sources[2 * p];
+      const v = sources[2 * p + 1];
+      if (Math.abs(u - strip.x - x - 0.5) < UNMOVED && Math.abs(v - strip.y - y - 0.5) < UNMOVED) continue;
+      const column = Math.min(width - 1, Math.max(0, Math.floor(u)));
+      const row = Math.min(height - 1, Math.max(0, Math.floor(v)));
+      unknown[p] = holes[row * width + column];
+      sampleBilinear(picture, u, v, color);
+      const j = 4 * ((strip.y + y) * width + strip.x + x);
+      for (let k = 0; k < 3; k++) out[j + k] = color[k];
+      out[j + 3] = 255;
     }
   }
+  return unknown;
 }
 
-/** Lays the rendering of a strip over straight-alpha sRGB pixels, in linear light. */
-function layOver({ data }: Rendering, strip: Box, out: Uint8ClampedArray, width: number): void {
+/** The part of a map that a box holds. */
+function partOf(map: Uint8Array, width: number, box: Box): Uint8Array {
+  const out = new Uint8Array(box.width * box.height);
+  for (let y = 0; y < box.height; y++) {
+    const start = (box.y + y) * width + box.x;
+    out.set(map.subarray(start, start + box.width), y * box.width);
+  }
+  return out;
+}
+
+/** Makes pixels of a strip transparent black. */
+function clear(where: Uint8Array, strip: Box, out: Uint8ClampedArray, width: number): void {
+  for (let y = 0, p = 0; y < strip.height; y++)
+    for (let j = 4 * ((strip.y + y) * width + strip.x), end = p + strip.width; p < end; p++, j += 4)
+      if (where[p]) out.fill(0, j, j + 4);
+}
+
+/**
+ * Lays the rendering of a strip over straight-alpha sRGB pixels, in linear light.
+ * @param where 1 for each pixel of the strip that may change; all unless given
+ */
+function layOver({ data }: Rendering, strip: Box, out: Uint8ClampedArray, width: number, where?: Uint8Array): void {
   for (let y = 0, i = 0; y < strip.height; y++) {
     for (let j = 4 * ((strip.y + y) * width + strip.x), end = i + 4 * strip.width; i < end; i += 4, j += 4) {
       const coverage = data[i + 3];
-      if (coverage === 0) continue;
+      if (coverage === 0 || (where && !where[i >> 2])) continue;
       const under = (1 - coverage) * (out[j + 3] / 255);
       const alpha = coverage + under;
       for (let k = 0; k < 3; k++) out[j + k] = toSrgb((data[i + k] + under * linearOfSrgb[out[j + k]]) / alpha);
