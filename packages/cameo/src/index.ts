@@ -40,7 +40,7 @@ export * from "./morphable/labels.ts";
 export * from "./morphable/model.ts";
 export * from "./morphable/synthesize.ts";
 export * from "./platform.ts";
-export { MIN_EYE_DISTANCE, type ReconstructOptions } from "./portrait.ts";
+export { MIN_EYE_DISTANCE, type ObservedFace, type ReconstructOptions } from "./portrait.ts";
 export * from "./raster/depth.ts";
 export * from "./raster/interpolate.ts";
 export * from "./raster/raster.ts";
@@ -66,6 +66,9 @@ export { cutParseCrop, PARSE_CROP, parseFrame, parseView } from "./stages/parse/
 export * from "./stages/parse/labels.ts";
 export * from "./stages/parse/network.ts";
 export { REFINE_DEFAULTS, type RefineOptions, refineLabels } from "./stages/parse/refine.ts";
+export type { NamedExpressions } from "./stages/pose/expression.ts";
+export type { Performance, TransferOptions } from "./stages/pose/transfer.ts";
 export { createRefiner, REFINE_MODEL, type Refiner } from "./stages/refine/network.ts";
 export * from "./stages/stages.ts";
+export type { TransferredFrame, VideoTransferOptions } from "./transfer.ts";
 export * from "./view.ts";

@@ -2,7 +2,7 @@ import { CameoError } from "./errors.ts";
 import { focalFromFocal35, focalFromFov, project } from "./geometry/camera.ts";
 import { rotateNormals, transformToCamera } from "./geometry/pose.ts";
 import { Head } from "./head.ts";
-import type { RgbImage } from "./image.ts";
+import type { RgbaImage, RgbImage } from "./image.ts";
 import type { ImageSource, Photo } from "./input/photo.ts";
 import { vertexNormals } from "./mesh/normals.ts";
 import { decodeMorphableModel } from "./morphable/file.ts";
@@ -10,16 +10,16 @@ import type { MorphableModel } from "./morphable/model.ts";
 import { surfacePositions, synthesizeShape } from "./morphable/synthesize.ts";
 import type { LoadOptions, NetworkName, Platform } from "./platform.ts";
 import { rasterize } from "./raster/rasterize.ts";
-import { createPyramid } from "./resample.ts";
+import { createPyramid, type Pyramid } from "./resample.ts";
 import { type ModelBundle, sha256 } from "./runtime/bundle.ts";
 import { alignFace, alignHead, cameraOfCrop } from "./stages/align/align.ts";
 import { createDepthEstimator, DEPTH_MODEL, type DepthEstimator } from "./stages/depth/network.ts";
 import { depthPrior } from "./stages/depth/prior.ts";
 import { createDetector, DETECTOR_MODELS, type DetectedFace, type Detector } from "./stages/detect/detect.ts";
 import { fitAppearance } from "./stages/face/appearance.ts";
-import { fitFace } from "./stages/face/fit.ts";
+import { type FaceFit, fitFace } from "./stages/face/fit.ts";
 import { type LandmarkBasis, landmarkBasis } from "./stages/face/landmark-basis.ts";
-import { createFaceRegressor, FACE_MODEL, type FaceRegressor } from "./stages/face/network.ts";
+import { createFaceRegressor, FACE_MODEL, type FaceEstimate, type FaceRegressor } from "./stages/face/network.ts";
 import { buildHead } from "./stages/head/build.ts";
 import { headExpressions } from "./stages/head/expressions.ts";
 import { refineCropLabels } from "./stages/head/layers.ts";
@@ -27,7 +27,9 @@ import { type HeadTemplate, headTemplate } from "./stages/head/template.ts";
 import { type PhotoLabels, sampleLabels } from "./stages/parse/labels.ts";
 import { createParser, PARSE_MODEL, type Parser } from "./stages/parse/network.ts";
 import { parsePrior } from "./stages/parse/prior.ts";
+import { type Performance, performanceOf, type TransferOptions, transferred } from "./stages/pose/transfer.ts";
 import { type CameraSource, STAGES, type Stage } from "./stages/stages.ts";
+import { type TransferredFrame, transferFrames, type VideoTransferOptions } from "./transfer.ts";
 
 /** Name of the morphable model in the bundle. */
 const MORPHABLE_MODEL = "head";
@@ -64,6 +66,17 @@ export interface ReconstructOptions {
   readonly signal?: AbortSignal;
   /** Called when a stage begins, and once more when all are done. */
   readonly onProgress?: (progress: { readonly stage: Stage; readonly done: number; readonly total: number }) => void;
+}
+
+/** A face in one frame of many: what it does, and what to know it by in the next. */
+export interface ObservedFace extends Performance {
+  /** α, in standard deviations. */
+  readonly identity: Float32Array;
+  /** Focal length of the picture, pixels. */
+  readonly focal: number;
+  /** Of the picture, pixels. */
+  readonly size: { readonly width: number; readonly height: number };
+  readonly box: DetectedFace["box"];
 }
 
 /** How far the face network's coefficients are off, in standard deviations of the model. */
@@ -157,6 +170,75 @@ export class Cameo {
     return heads;
   }
 
+  /**
+   * Pose and expression of the driver's face on the target's head (paper supplement, Figure S7), over the target's photo.
+   * @param driver a photo of anyone, or a head
+   * @param target whom the picture shows: a photo, or a head, which saves reconstructing it
+   */
+  async transfer(
+    driver: ImageSource | Head,
+    target: ImageSource | Head,
+    { pose, expression, size, ...options }: TransferOptions & { size?: number } & ReconstructOptions = {},
+  ): Promise<RgbaImage> {
+    const head = target instanceof Head ? target : await this.reconstruct(target, options);
+    const performance =
+      driver instanceof Head
+        ? performanceOf(driver.pose, driver.coefficients.expression)
+        : await this.observe(driver, options);
+    const own = { pose: head.pose, expression: head.coefficients.expression };
+    return head.render({ ...transferred(performance, own, { pose, expression }), size });
+  }
+
+  /**
+   * A picture of the target for each frame of a driver: frame by frame, as they are asked for. The driver is the largest face
+   * of the first frame that shows one, and from then on the face that continues it. In frames without it, it is held.
+   * @param frames of a video, in order, upright
+   */
+  transferVideo(
+    frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
+    target: Head,
+    options: VideoTransferOptions & Pick<ReconstructOptions, "coefficients" | "fit"> = {},
+  ): AsyncGenerator<TransferredFrame> {
+    const { coefficients, fit, signal } = options;
+    const track = async (frame: RgbImage, last: ObservedFace | undefined): Promise<ObservedFace | undefined> => {
+      try {
+        return await this.observe(frame, { coefficients, fit, signal, last });
+      } catch (error) {
+        if (error instanceof CameoError && (error.code === "no-face" || error.code === "face-too-small"))
+          return undefined;
+        throw error;
+      }
+    };
+    return transferFrames(frames, track, target, options);
+  }
+
+  /**
+   * What a face does, without its head: much quicker than {@link reconstruct}.
+   * @param options.last the same face in the frame before: of several faces the one at its place counts
+   */
+  async observe(
+    source: ImageSource,
+    { last, face = "largest", ...options }: ReconstructOptions & { readonly last?: ObservedFace } = {},
+  ): Promise<ObservedFace> {
+    const run = new Run(options);
+    const { photo, faces } = await this.#find(source, run, face !== "largest");
+    const found = last ? continuing(faces, last.box) : faces[face === "largest" ? 0 : face];
+    if (!found) throw new CameoError("no-face", "The face is not in the picture.");
+    if (eyeDistance(found) < MIN_EYE_DISTANCE) throw tooSmall(found);
+    const { image } = photo;
+    const sameSize = last && last.size.width === image.width && last.size.height === image.height;
+    const focal = sameSize ? last.focal : knownFocal(options, photo.focal35, image).focal;
+    const fit = await run.stage("face", () => this.#fit(createPyramid(image), found, focal, options, last?.identity));
+    return {
+      ...performanceOf(fit.pose, fit.expression),
+      // The first sight of a face says who it is: what changes from frame to frame is its expression.
+      identity: last?.identity ?? fit.identity,
+      focal: fit.camera.fx,
+      size: { width: image.width, height: image.height },
+      box: found.box,
+    };
+  }
+
   /** Releases the networks. Reconstructions cannot be made afterwards; heads made before stay good. */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
@@ -207,6 +289,25 @@ export class Cameo {
     return depth === "model" ? undefined : this.#depth;
   }
 
+  /**
+   * Paper section 4.1: pose, shape and expression of a face.
+   * @param known identity of the face, where it was seen before
+   */
+  async #fit(
+    photo: Pyramid,
+    { landmarks68, landmarks468 }: DetectedFace,
+    focal: number | undefined,
+    options: Pick<ReconstructOptions, "coefficients" | "fit">,
+    known?: Float32Array,
+  ): Promise<Pick<FaceFit, "camera" | "pose" | "identity" | "expression"> & { estimate: FaceEstimate | undefined }> {
+    const estimate = await this.#regressorFor(options)?.regress(photo, landmarks68, focal);
+    if (estimate && options.fit === false) return { estimate, ...estimate };
+    const { expression } = estimate ?? { expression: new Float32Array(this.#model.expression.count) };
+    const identity = known ?? estimate?.identity;
+    const expected = identity && { identity, expression, deviation: estimate ? NETWORK_DEVIATION : 1 };
+    return { estimate, ...fitFace(this.#landmarks, planar(landmarks468), photo.image, { focal, expected }) };
+  }
+
   /** Figure 1 of the paper, from aligned face to head mesh. */
   async #build({ image, focal35, notes }: Photo, face: DetectedFace, run: Run): Promise<Head> {
     if (eyeDistance(face) < MIN_EYE_DISTANCE) throw tooSmall(face);
@@ -219,12 +320,9 @@ export class Cameo {
 
     const pyramid = createPyramid(image);
     const faceCrop = await run.stage("align", () => alignFace(pyramid, face.landmarks68));
-    const { estimate, camera, pose, identity, expression } = await run.stage("face", async () => {
-      const estimate = await regressor?.regress(pyramid, face.landmarks68, focal);
-      if (estimate && !fit) return { estimate, ...estimate };
-      const expected = estimate && { ...estimate, deviation: NETWORK_DEVIATION };
-      return { estimate, ...fitFace(this.#landmarks, planar(face.landmarks468), image, { focal, expected }) };
-    });
+    const { estimate, camera, pose, identity, expression } = await run.stage("face", () =>
+      this.#fit(pyramid, face, focal, run.options),
+    );
     const shape = synthesizeShape(model, identity, expression);
     const posed = transformToCamera(shape, pose);
     const normals = vertexNormals(shape, model.triangles);
@@ -392,6 +490,15 @@ function knownFocal(
   }
   if (exif !== undefined) return { focal: focalFromFocal35(exif, width, height), cameraSource: "exif" };
   return { focal: undefined, cameraSource: "estimated" };
+}
+
+/** The face that has moved least from a place, if it still overlaps it. */
+function continuing(faces: readonly DetectedFace[], { x, y, width, height }: DetectedFace["box"]) {
+  const common = ({ box }: DetectedFace) =>
+    Math.max(0, Math.min(x + width, box.x + box.width) - Math.max(x, box.x)) *
+    Math.max(0, Math.min(y + height, box.y + box.height) - Math.max(y, box.y));
+  const best = faces.reduce((a, b) => (common(b) > common(a) ? b : a));
+  return common(best) > 0 ? best : undefined;
 }
 
 /** x, y of x, y, z triples. */
