@@ -16,7 +16,7 @@ import {
   type Transform2d,
   transformToCamera,
 } from "cameo";
-import { type HeadDistances, headDistances, type TrueHead } from "./distances.ts";
+import { type HeadDistances, type HeadGeometry, headDistances, type TrueHead } from "./distances.ts";
 import { averageHead, depthGeometry, type FittedHead, modelGeometry, surroundGeometry } from "./predictions.ts";
 import { METHODS, trueHeadOf } from "./synthetic.ts";
 
@@ -67,22 +67,27 @@ function nearestPixels<T extends Float32Array | Uint8Array>(values: T, size: num
   return out;
 }
 
+/** Depth of a portrait's head crop by several ways, with what is true of it. */
+export interface CropDepths extends TrueCrop {
+  readonly depths: ReadonlyMap<string, HeadGeometry>;
+}
+
 /**
- * How far the depth of networks is from the truth when all that they are told is true: labels, camera, pose and the model's
- * head. Their depth is taken as they give it, that of the face as well.
+ * The depth of networks when all that they are told is true: labels, camera, pose and the model's head. It is taken as they
+ * give it, that of the face as well. After the networks come the ways that need none.
  * @param model the default morphable model
- * @param networks by the names that the figures are to have
+ * @param networks by name
  */
-export async function measureDepth(
+export async function estimateDepths(
   model: MorphableModel,
   networks: ReadonlyMap<string, DepthEstimator>,
   portrait: PortraitSample,
-): Promise<DepthResult> {
-  const { image, head, fitted } = cropPortrait(portrait);
+): Promise<CropDepths> {
+  const crop = cropPortrait(portrait);
+  const { image, head, fitted } = crop;
   const { camera, labels } = head;
-  const { index, pose, facts } = portrait.truth;
-  const { identity, expression } = fitted.coefficients;
-  const posed = transformToCamera(synthesizeShape(model, identity, expression), pose);
+  const { pose } = fitted;
+  const posed = transformToCamera(synthesizeShape(model, portrait.truth.identity, portrait.truth.expression), pose);
   const context = {
     image,
     labels,
@@ -90,11 +95,17 @@ export async function measureDepth(
     modelLabels: labelsOfRegions(model.regions),
     centre: pose.translation[2],
   };
-  const distances: Record<string, HeadDistances> = {};
-  for (const [name, network] of networks)
-    distances[name] = headDistances(depthGeometry(await network.estimate(context), camera), head);
-  distances["head of the model, bald"] = headDistances(modelGeometry(model, fitted, image), head);
-  distances[METHODS.surround] = headDistances(surroundGeometry(model, fitted, labels), head);
-  distances[METHODS.average] = headDistances(modelGeometry(model, averageHead(camera, pose), image), head);
-  return { index, style: String(facts.style), distances };
+  const depths = new Map<string, HeadGeometry>();
+  for (const [name, network] of networks) depths.set(name, depthGeometry(await network.estimate(context), camera));
+  depths.set("head of the model, bald", modelGeometry(model, fitted, image));
+  depths.set(METHODS.surround, surroundGeometry(model, fitted, labels));
+  depths.set(METHODS.average, modelGeometry(model, averageHead(camera, pose), image));
+  return { ...crop, depths };
 }
+
+/** How far the depths are from the truth. */
+export const measureDepths = ({ truth }: PortraitSample, { head, depths }: CropDepths): DepthResult => ({
+  index: truth.index,
+  style: String(truth.facts.style),
+  distances: Object.fromEntries([...depths].map(([name, depth]) => [name, headDistances(depth, head)])),
+});

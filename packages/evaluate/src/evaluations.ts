@@ -39,6 +39,8 @@ export interface DepthEvaluation extends Circumstances {
   readonly evaluation: "depth";
   readonly seed: number;
   readonly portraits: readonly DepthResult[];
+  /** Portraits that show no face to align by. */
+  readonly failures: readonly (Failed & { readonly index: number })[];
 }
 
 export type Evaluation = PhotoEvaluation | SyntheticEvaluation | DepthEvaluation;

@@ -1,6 +1,16 @@
 import type { PortraitSample } from "@cameo/synth";
-import { type Angles, type Head, Label, type MorphableModel, type RgbImage, transformToCamera, type Vec3 } from "cameo";
-import type { HeadGeometry } from "./distances.ts";
+import {
+  type Angles,
+  type Head,
+  Label,
+  type MorphableModel,
+  type Pose,
+  type RgbImage,
+  transformToCamera,
+  type Vec3,
+} from "cameo";
+import type { CropDepths } from "./depth-stage.ts";
+import type { HeadGeometry, TrueHead } from "./distances.ts";
 import { drawClay, drawPhoto, drawTextured, frameOf, sheetOf, weld } from "./drawing.ts";
 import { depthGeometry, reconstructedGeometry, surroundGeometry } from "./predictions.ts";
 import { trueHeadOf } from "./synthetic.ts";
@@ -45,20 +55,39 @@ export interface Shape extends HeadGeometry {
 
 /** The true shape of a portrait's head, the reconstructed one, and the heuristic about its face. */
 export function shapesOf(model: MorphableModel, portrait: PortraitSample, head: Head): Shape[] {
-  const { camera, depth, labels } = trueHeadOf(portrait);
-  const seen = depth.data.map((z, p) => (labels.data[p] === Label.background ? 0 : z));
   const centre = head.pose.translation;
   return [
-    { ...depthGeometry({ ...depth, data: seen }, camera), centre: portrait.truth.pose.translation },
+    trueShape(trueHeadOf(portrait), portrait.truth.pose),
     { ...reconstructedGeometry(head), centre },
     { ...surroundGeometry(model, head, head.labelMap()), centre },
   ];
 }
 
+/** The true shape of what a crop shows, and those that were estimated. */
+export const shapesOfCrop = ({ head, fitted, depths }: CropDepths): Shape[] => [
+  trueShape(head, fitted.pose),
+  ...[...depths.values()].map((depth) => ({ ...depth, centre: fitted.pose.translation })),
+];
+
+function trueShape({ camera, depth, labels }: TrueHead, { translation }: Pose): Shape {
+  const data = depth.data.map((z, p) => (labels.data[p] === Label.background ? 0 : z));
+  return { ...depthGeometry({ ...depth, data }, camera), centre: translation };
+}
+
+/** A portrait and shapes of its head. */
+export interface Pictured {
+  readonly image: RgbImage;
+  readonly shapes: readonly Shape[];
+}
+
+/** A portrait and shapes of its head. */
+export interface Pictured {
+  readonly image: RgbImage;
+  readonly shapes: readonly Shape[];
+}
+
 /** Portraits and shapes of their heads, like Figure 2 of the paper: a row each, every shape from both sides. */
-export function drawShapes(
-  portraits: readonly { readonly image: RgbImage; readonly shapes: readonly Shape[] }[],
-): RgbImage {
+export function drawShapes(portraits: readonly Pictured[]): RgbImage {
   const rows = portraits.map(({ image, shapes }) => {
     const frame = frameOf(shapes[0].surface, shapes[0].camera);
     return [

@@ -13,10 +13,15 @@ export interface ResultPictures {
   readonly heads?: string;
   /** Of {@link drawShapes}: truth, reconstruction, surround depth. */
   readonly shapes?: string;
+  /** Of {@link drawShapes}, by depth networks. */
+  readonly depth?: string;
 }
 
 /** Evaluations as a Markdown document: what was measured, how, and the figures as the commands print them. */
-export function resultsDocument(evaluations: readonly Evaluation[], { heads, shapes }: ResultPictures = {}): string {
+export function resultsDocument(
+  evaluations: readonly Evaluation[],
+  { heads, shapes, depth }: ResultPictures = {},
+): string {
   const of = <E extends Evaluation>(kind: E["evaluation"]) => evaluations.filter((e): e is E => e.evaluation === kind);
   const sections = [
     ...INTRODUCTION,
@@ -24,6 +29,7 @@ export function resultsDocument(evaluations: readonly Evaluation[], { heads, sha
     ...(heads ? [`![Portraits and their heads](${heads})`, HEADS] : []),
     ...(shapes ? [`![Heads by several methods](${shapes})`, SHAPES] : []),
     ...section(DEPTH, of<DepthEvaluation>("depth"), depthTables),
+    ...(depth ? [`![Depth by several networks](${depth})`, DEPTHS] : []),
     ...section(PHOTOS, of<PhotoEvaluation>("photos"), photoTables),
   ];
   return `${sections.join("\n\n")}\n`;
@@ -58,6 +64,8 @@ const DEPTH = `## Depth of hair and ears by itself
 
 Depth networks on the same portraits when labels, camera, pose and the model's head are the true ones, so that nothing but their
 own errors is left. Their depth is taken as they give it, that of the face as well.`;
+
+const DEPTHS = `The first portraits: true depth, then that of each line of the table, from both sides.`;
 
 const PHOTOS = `## Photos
 

@@ -52,6 +52,12 @@ export function trueHeadOf({ size, depth, labels, truth }: PortraitSample): True
   return { camera: truth.camera, depth: { ...square, data: depth }, labels: { ...square, data: labels } };
 }
 
+export interface MeasureOptions
+  extends Pick<ReconstructOptions, "coefficients" | "fit" | "parse" | "depth" | "signal"> {
+  /** Whether the field of view is told, as the EXIF data of a photo do. */
+  readonly trueFov?: boolean;
+}
+
 /**
  * Reconstructs the largest face of a synthetic portrait and compares it with the truth.
  * @param model the default morphable model
@@ -61,10 +67,12 @@ export async function measurePortrait(
   cameo: Cameo,
   model: MorphableModel,
   portrait: PortraitSample,
-  options: Pick<ReconstructOptions, "coefficients" | "fit" | "parse" | "signal"> = {},
+  { trueFov, ...stages }: MeasureOptions = {},
 ): Promise<SyntheticResult> {
   const { size, image, truth } = portrait;
   const square = { width: size, height: size };
+  const fov = trueFov ? (360 / Math.PI) * Math.atan(size / 2 / truth.camera.fx) : undefined;
+  const options: ReconstructOptions = { ...stages, fov };
   const head = await cameo.reconstruct({ ...square, data: image }, options);
   const plain = head.prior.depth ? undefined : await cameo.reconstruct(head.image, { ...options, depth: "model" });
   const reference = project(Float32Array.from(truth.landmarks68.points), truth.camera);

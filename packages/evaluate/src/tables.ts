@@ -28,10 +28,13 @@ export function syntheticTables({ portraits, failures }: SyntheticEvaluation): T
 }
 
 /** All that an evaluation of depth alone found. */
-export function depthTables({ portraits }: DepthEvaluation): TitledTable[] {
+export function depthTables({ portraits, failures }: DepthEvaluation): TitledTable[] {
   const unseen = portraits.filter(hasUnseenHair);
   return [
-    { title: `depth from true labels, pose and face, ${portraits.length} portraits`, rows: distanceTable(portraits) },
+    {
+      title: `depth from true labels, pose and face, ${portraits.length} of ${portraits.length + failures.length} portraits`,
+      rows: distanceTable(portraits),
+    },
     { title: `hair of a style never trained on, ${unseen.length} portraits`, rows: distanceTable(unseen) },
   ];
 }

@@ -12,7 +12,7 @@ import {
   transformToCamera,
 } from "cameo";
 import { beforeAll, describe, expect, it } from "vitest";
-import { cropPortrait, measureDepth } from "../src/index.ts";
+import { cropPortrait, estimateDepths, measureDepths, shapesOfCrop } from "../src/index.ts";
 
 const SIZE = 300;
 let model: MorphableModel;
@@ -72,7 +72,8 @@ describe("depth from what is true", () => {
       ["true", estimator(0)],
       ["deep", estimator(10)],
     ]);
-    const { index, style, distances } = await measureDepth(model, networks, portrait);
+    const crop = await estimateDepths(model, networks, portrait);
+    const { index, style, distances } = measureDepths(portrait, crop);
     expect([index, style]).toEqual([3, "bob02"]);
     expect(Object.keys(distances).slice(0, 2)).toEqual(["true", "deep"]);
     const { true: exact, deep, ...others } = distances;
@@ -88,5 +89,6 @@ describe("depth from what is true", () => {
     expect(bald.nonFace?.median).toBeLessThan(0.5);
     expect(surround.nonFace?.median).toBeGreaterThan(2);
     expect(surround.face?.median).toBeLessThan(0.5);
+    expect(shapesOfCrop(crop)).toHaveLength(1 + networks.size + 3);
   });
 });

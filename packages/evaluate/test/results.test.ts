@@ -33,6 +33,7 @@ const depth: DepthEvaluation = {
     { index: 0, style: "none", distances: { full: { face: region, nonFace: region } } },
     { index: 1, style: "bob02", distances: { full: { face: { ...region, mean: 1 }, nonFace: undefined } } },
   ],
+  failures: [],
 };
 const synthetic: SyntheticEvaluation = {
   ...circumstances,

@@ -1,16 +1,19 @@
 import { basename, extname } from "node:path";
-import type { DepthEvaluation, DepthResult } from "@cameo/evaluate";
+import type { DepthEvaluation, DepthResult, Pictured } from "@cameo/evaluate";
 import {
   CameoError,
   createDepthEstimator,
   DEPTH_MODEL,
   type DepthEstimator,
   decodeMorphableModel,
+  encodeImage,
   nodeRuntime,
   openNodeBundle,
+  writeFileWhole,
 } from "cameo";
 import type { Command } from "commander";
 import type { Context } from "../../context.ts";
+import { failureOf } from "../../exit.ts";
 import { addRunOptions, type RunOptions } from "../../options.ts";
 import { Report } from "../../report.ts";
 import {
@@ -22,7 +25,12 @@ import {
   readNetwork,
 } from "./common.ts";
 
-type Options = PortraitOptions & RunOptions;
+interface Options extends PortraitOptions, RunOptions {
+  picture?: string;
+}
+
+/** So many portraits are in the picture. */
+const PICTURED = 4;
 
 export function addDepth(program: Command, context: Context): void {
   const command = program
@@ -38,6 +46,10 @@ truth as in Table 1 of the paper. So networks trained in different ways are comp
       await evaluateDepth(networks.map(named), options, context);
     });
   addPortraitOptions(command);
+  command.option(
+    "--picture <file.webp>",
+    `draw the first ${PICTURED} heads: true depth, then that of each line, from both sides`,
+  );
   addRunOptions(command);
 }
 
@@ -52,11 +64,13 @@ async function evaluateDepth(
   options: Options,
   context: Context,
 ): Promise<void> {
-  const { count, seed, json, models, provider, threads } = options;
-  const { depthTables, measureDepth } = await import("@cameo/evaluate");
+  const { count, seed, picture, json, models, provider, threads } = options;
+  const { depthTables, drawShapes, estimateDepths, measureDepths, shapesOfCrop } = await import("@cameo/evaluate");
   const networks = new Map<string, DepthEstimator>();
   const report = new Report(context, options, count);
   const portraits: DepthResult[] = [];
+  const failures: DepthEvaluation["failures"][number][] = [];
+  const drawn: Pictured[] = [];
   try {
     const bundle = await openNodeBundle(models);
     const model = await decodeMorphableModel(await bundle.read("head"));
@@ -71,14 +85,25 @@ async function evaluateDepth(
     if (files.length === 0 && bundle.models.some(({ name }) => name === DEPTH_MODEL))
       networks.set("depth network", await createDepthEstimator(await bundle.read(DEPTH_MODEL), createSession));
     for await (const portrait of heldOutPortraits(options, context.signal)) {
-      portraits.push(await measureDepth(model, networks, portrait));
+      const crop = await estimateDepths(model, networks, portrait);
+      try {
+        portraits.push(measureDepths(portrait, crop));
+        if (drawn.length < PICTURED) drawn.push({ image: crop.image, shapes: shapesOfCrop(crop) });
+      } catch (error) {
+        // A face that is all covered is no defect.
+        if (!(error instanceof CameoError)) throw error;
+        const { code, message } = failureOf(error);
+        failures.push({ index: portrait.truth.index, error: { code, message } });
+      }
       report.advance();
     }
   } finally {
     report.stop();
     await Promise.all([...networks.values()].map((network) => network.dispose()));
   }
-  const evaluation: DepthEvaluation = { evaluation: "depth", ...circumstances(context), seed, portraits };
+  if (picture !== undefined)
+    await writeFileWhole(picture, await encodeImage(drawShapes(drawn), { format: "webp", quality: 80 }));
+  const evaluation: DepthEvaluation = { evaluation: "depth", ...circumstances(context), seed, portraits, failures };
   if (json) context.stdout.write(`${JSON.stringify(evaluation, null, 2)}\n`);
   else printTables(depthTables(evaluation), context);
 }

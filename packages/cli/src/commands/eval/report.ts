@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Evaluation, ResultPictures } from "@cameo/evaluate";
@@ -29,18 +30,25 @@ interface Options {
 
 /** Folder of the pictures, beside the document. */
 const PICTURES = "images/results";
+/** Names of the pictures that a document may have, without `.webp`. */
+const NAMES: readonly (keyof ResultPictures)[] = ["heads", "shapes", "depth"];
 
 export function addReport(program: Command, context: Context): void {
   const command = program
     .command("report")
     .summary("write evaluations down as a document")
     .description(
-      `Writes what the other commands printed with --json as a Markdown document with tables, and pictures of synthetic portraits
-in ${PICTURES} beside it.`,
+      `Writes what the other commands printed with --json as a Markdown document with tables, and draws synthetic portraits and
+their heads into ${PICTURES} beside it. ${PICTURES}/depth.webp of "cameo eval depth --picture" is shown too.`,
     )
     .argument("<evaluation...>", "JSON files")
     .requiredOption("-o, --output <file>", "the document")
-    .option("--pictures <n>", "number of portraits in the pictures, 0 for none", integerBetween(0, 100), 6)
+    .option(
+      "--pictures <n>",
+      "number of portraits to draw, 0 to leave the pictures as they are",
+      integerBetween(0, 100),
+      6,
+    )
     .option("--assets <dir>", "folder of the MakeHuman assets (default: $CAMEO_ASSETS)")
     .option("--seed <n>", "set that the portraits are the first of", integerBetween(0, 2 ** 32 - 1), 2020)
     .option("--size <pixels>", "side of the portraits", integerBetween(128, 1024), 512)
@@ -56,12 +64,11 @@ async function writeReport(files: readonly string[], options: Options, context: 
   const folder = dirname(output);
   await checkDirectory(join(folder, PICTURES));
   const evaluations = await Promise.all(files.map(readEvaluation));
-  const drawn = pictures > 0 ? await drawPictures(options, context.signal) : undefined;
-  const places: ResultPictures = drawn ? { heads: `${PICTURES}/heads.webp`, shapes: `${PICTURES}/shapes.webp` } : {};
-  if (drawn) await writeFiles(join(folder, PICTURES), { "heads.webp": drawn.heads, "shapes.webp": drawn.shapes });
+  if (pictures > 0) await writeFiles(join(folder, PICTURES), await drawPictures(options, context.signal));
+  const there = NAMES.filter((name) => existsSync(join(folder, PICTURES, `${name}.webp`)));
+  const places: ResultPictures = Object.fromEntries(there.map((name) => [name, `${PICTURES}/${name}.webp`]));
   await writeFileWhole(output, resultsDocument(evaluations, places));
-  for (const file of [...Object.values(places).map((path) => join(folder, path)), output])
-    context.stdout.write(`${file}\n`);
+  context.stdout.write(`${output}\n`);
 }
 
 async function readEvaluation(file: string): Promise<Evaluation> {
@@ -76,10 +83,7 @@ async function readEvaluation(file: string): Promise<Evaluation> {
 }
 
 /** WebP files of the first portraits of the set in which a face is found. */
-async function drawPictures(
-  options: Options,
-  signal: AbortSignal,
-): Promise<{ readonly heads: Uint8Array; readonly shapes: Uint8Array }> {
+async function drawPictures(options: Options, signal: AbortSignal): Promise<Record<string, Uint8Array>> {
   const { drawHeads, drawShapes, shapesOf } = await import("@cameo/evaluate");
   const cameo = await Cameo.load(options);
   try {
@@ -99,8 +103,8 @@ async function drawPictures(
     const shapes = heads.map((head, i) => ({ image: head.image, shapes: shapesOf(model, portraits[i], head) }));
     const webp = { format: "webp", quality: 80 } as const;
     return {
-      heads: await encodeImage(drawHeads(heads), webp),
-      shapes: await encodeImage(drawShapes(shapes), webp),
+      "heads.webp": await encodeImage(drawHeads(heads), webp),
+      "shapes.webp": await encodeImage(drawShapes(shapes), webp),
     };
   } finally {
     await cameo.dispose();

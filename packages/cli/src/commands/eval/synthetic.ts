@@ -22,7 +22,9 @@ import {
   readNetworks,
 } from "./common.ts";
 
-type Options = PortraitOptions & NetworkOptions & RunOptions & StageOptions;
+interface Options extends PortraitOptions, NetworkOptions, RunOptions, StageOptions {
+  trueFov?: boolean;
+}
 
 export function addSynthetic(program: Command, context: Context): void {
   const command = program
@@ -38,13 +40,14 @@ Take a seed that no network was trained on.`,
       await evaluateSynthetic(options, context);
     });
   addPortraitOptions(command);
+  command.option("--true-fov", "tell the field of view, as the EXIF data of photos do");
   addNetworkOptions(command);
   addStageOptions(command);
   addRunOptions(command);
 }
 
 async function evaluateSynthetic(options: Options, context: Context): Promise<void> {
-  const { count, seed, json, models } = options;
+  const { count, seed, trueFov, json, models } = options;
   const { measurePortrait, syntheticSpreads, syntheticTables } = await import("@cameo/evaluate");
   const cameo = await Cameo.load({ ...options, networks: await readNetworks(options) });
   const report = new Report(context, options, count);
@@ -56,7 +59,7 @@ async function evaluateSynthetic(options: Options, context: Context): Promise<vo
     for await (const portrait of heldOutPortraits(options, signal)) {
       const { index } = portrait.truth;
       try {
-        results.push(await measurePortrait(cameo, model, portrait, { ...stagesOf(options), signal }));
+        results.push(await measurePortrait(cameo, model, portrait, { ...stagesOf(options), trueFov, signal }));
       } catch (error) {
         // A face that is not found is a result; all else is not.
         if (!(error instanceof CameoError) || signal.aborted) throw error;
