@@ -84,7 +84,14 @@ export function surfaceNet({ width, height, depth, data }: Grid3): NetMesh {
   const layer = width * height;
   const steps = [1, width, layer];
   const vertexOf = new Int32Array(data.length).fill(-1);
-  const positions: number[] = [];
+  // Each edge that crosses the surface lies in four cubes.
+  let crossings = 0;
+  for (let p = 0; p + layer < data.length; p++) {
+    const inside = data[p] < 0;
+    for (let axis = 0; axis < 3; axis++) if (data[p + steps[axis]] < 0 !== inside) crossings++;
+  }
+  const positions = new Float32Array(3 * 4 * crossings);
+  let vertexCount = 0;
   const point = new Float64Array(3);
   for (let k = 0; k + 1 < depth; k++)
     for (let j = 0; j + 1 < height; j++)
@@ -101,11 +108,19 @@ export function surfaceNet({ width, height, depth, data }: Grid3): NetMesh {
         )
           continue;
         meanCrossing(data, p, steps, point);
-        vertexOf[p] = positions.length / 3;
-        positions.push(i + point[0], j + point[1], k + point[2]);
+        positions[3 * vertexCount] = i + point[0];
+        positions[3 * vertexCount + 1] = j + point[1];
+        positions[3 * vertexCount + 2] = k + point[2];
+        vertexOf[p] = vertexCount++;
       }
 
-  const triangles: number[] = [];
+  const triangles = new Uint32Array(6 * crossings);
+  let used = 0;
+  const add = (a: number, b: number, c: number): void => {
+    triangles[used++] = a;
+    triangles[used++] = b;
+    triangles[used++] = c;
+  };
   const squared = (a: number, b: number): number =>
     (positions[3 * a] - positions[3 * b]) ** 2 +
     (positions[3 * a + 1] - positions[3 * b + 1]) ** 2 +
@@ -120,11 +135,16 @@ export function surfaceNet({ width, height, depth, data }: Grid3): NetMesh {
       const b = vertexOf[inside ? p - v : p - u];
       const c = vertexOf[p];
       const d = vertexOf[inside ? p - u : p - v];
-      if (squared(a, c) <= squared(b, d)) triangles.push(a, b, c, a, c, d);
-      else triangles.push(a, b, d, b, c, d);
+      if (squared(a, c) <= squared(b, d)) {
+        add(a, b, c);
+        add(a, c, d);
+      } else {
+        add(a, b, d);
+        add(b, c, d);
+      }
     }
   }
-  return { positions: Float32Array.from(positions), triangles: Uint32Array.from(triangles) };
+  return { positions: positions.slice(0, 3 * vertexCount), triangles: triangles.slice(0, used) };
 }
 
 /** The mean of the points where the edges of a cube cross the surface, from its first corner. */

@@ -49,14 +49,16 @@ export function diffuse(
   for (const v of open)
     if (weight[v] === 0) values.set(fallback.subarray(channels * v, channels * (v + 1)), channels * v);
   for (let sweep = 0; sweep < sweeps; sweep++) {
-    for (const v of open) {
+    for (let n = 0; n < open.length; n++) {
+      const v = open[n];
       const start = offsets[v];
       const end = offsets[v + 1];
       const a = weight[v];
       const share = (1 - a) / (end - start + pull);
       // What nothing is known of goes beyond the mean of its neighbours: so fewer sweeps are needed.
       const step = a === 0 ? RELAXATION : 1;
-      for (let i = channels * v, k = 0; k < channels; i++, k++) {
+      for (let k = 0; k < channels; k++) {
+        const i = channels * v + k;
         let sum = pull * fallback[i];
         for (let e = start; e < end; e++) sum += values[channels * neighbours[e] + k];
         values[i] += step * (a * known[i] + share * sum - values[i]);

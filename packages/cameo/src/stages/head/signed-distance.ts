@@ -1,12 +1,35 @@
+/** Beyond this many pixels outside of what is inside, distances are not needed and come out as this. */
+const REACH = 48;
+
 /**
  * Signed distance of every pixel centre to the outline of a mask, in pixels: below 0 inside. The outline runs half-way
- * between pixels inside and outside. Exact (Felzenszwalb and Huttenlocher 2012).
+ * between pixels inside and outside. Exact (Felzenszwalb and Huttenlocher 2012), up to 48 pixels outside.
  * @param mask not 0 inside
  */
 export function signedDistance(mask: Uint8Array, width: number, height: number): Float32Array {
-  const outside = squaredDistance(mask, width, height, true);
-  const inside = squaredDistance(mask, width, height, false);
-  return outside.map((d, i) => (d > 0 ? Math.sqrt(d) - 0.5 : 0.5 - Math.sqrt(inside[i])));
+  let [left, top, right, bottom] = [width, height, -1, -1];
+  for (let y = 0, p = 0; y < height; y++)
+    for (let x = 0; x < width; x++, p++) {
+      if (mask[p] === 0) continue;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      bottom = y;
+    }
+  const out = new Float32Array(width * height).fill(REACH);
+  if (right < 0) return out;
+  left = Math.max(0, left - REACH);
+  top = Math.max(0, top - REACH);
+  const w = Math.min(width, right + REACH + 1) - left;
+  const h = Math.min(height, bottom + REACH + 1) - top;
+  const part = new Uint8Array(w * h);
+  for (let y = 0; y < h; y++) part.set(mask.subarray((top + y) * width + left, (top + y) * width + left + w), y * w);
+  const outside = squaredDistance(part, w, h, true);
+  const inside = squaredDistance(part, w, h, false);
+  for (let y = 0, i = 0; y < h; y++)
+    for (let p = (top + y) * width + left, end = p + w; p < end; p++, i++)
+      out[p] = outside[i] > 0 ? Math.min(REACH, Math.sqrt(outside[i]) - 0.5) : 0.5 - Math.sqrt(inside[i]);
+  return out;
 }
 
 /** Far enough to be farther than any pixel, near enough to keep whole numbers exact. */

@@ -184,13 +184,8 @@ interface Columns {
 
 function lookAlong(voxels: Voxels, template: HeadTemplate, raster: Raster, layers: Layers): Columns {
   const { camera, hairDepth, skinDepth, labels } = layers;
-  const isSolid = labels.data.map((label, i) => {
-    const x = Math.floor((i % labels.width) / FINE);
-    const y = Math.floor(i / labels.width / FINE);
-    const p = y * raster.width + x;
-    return label !== Label.background || raster.depth[p] > 0 || layers.unknown[p] ? 1 : 0;
-  });
-  const solidOutline = signedDistance(isSolid, labels.width, labels.height);
+  const isModel = layers.unknown.map((unknown, p) => (unknown || raster.depth[p] > 0 ? 1 : 0));
+  const model = signedDistance(isModel, raster.width, raster.height);
   const count = voxels.width * voxels.height;
   const columns = {
     hair: new Float32Array(count),
@@ -205,23 +200,24 @@ function lookAlong(voxels: Voxels, template: HeadTemplate, raster: Raster, layer
       const px = Math.min(raster.width - 1, Math.max(0, Math.floor(u)));
       const py = Math.min(raster.height - 1, Math.max(0, Math.floor(v)));
       const p = py * raster.width + px;
-      const model = raster.depth[p];
+      const modelDepth = raster.depth[p];
       const hair = sampleDepth(hairDepth, u, v);
-      const millimetres = (hair || model || voxels.near) / camera.fx;
+      const millimetres = (hair || modelDepth || voxels.near) / camera.fx;
       const toHair = sampleMap(layers.hair, labels.width, labels.height, u * FINE, v * FINE) * millimetres;
       const outside = Math.max(-u, -v, u - layers.width, v - layers.height);
       columns.hair[c] = outside > 0 ? Math.max(toHair, outside * millimetres) : toHair;
-      const toSolid = (sampleMap(solidOutline, labels.width, labels.height, u * FINE, v * FINE) * millimetres) / FINE;
+      const toHead = sampleMap(layers.head, labels.width, labels.height, u * FINE, v * FINE);
+      const toSolid = Math.min(toHead, sampleMap(model, raster.width, raster.height, u, v)) * millimetres;
       columns.solid[c] = outside > -COARSEST ? Math.max(toSolid, (outside + COARSEST) * millimetres) : toSolid;
       if (hair > 0 && toHair < BAND) {
         const width = Math.min(THICKEST / 2, Math.max(0, -toHair));
         const strand = Math.max(THINNEST, 2 * Math.sqrt(width * (THICKEST - width)));
         const behind = template.regionsOfTriangles[raster.triangle[p]];
         const reachesHead =
-          model > hair - SPARE && model < hair + FILLED && behind !== undefined && behind !== Region.face;
-        columns.back[c] = reachesHead ? model + ROOT : hair + strand;
+          modelDepth > hair - SPARE && modelDepth < hair + FILLED && behind !== undefined && behind !== Region.face;
+        columns.back[c] = reachesHead ? modelDepth + ROOT : hair + strand;
       }
-      const skin = model || skinDepth.data[p];
+      const skin = modelDepth || skinDepth.data[p];
       if (layers.unknown[p]) continue;
       columns.front[c] = toHair < 0 || skin === 0 ? hair : skin + Math.min(EDGE, toHair);
     }
@@ -271,42 +267,47 @@ function carve(data: Float32Array, voxels: Voxels, { front, solid }: Columns): v
 }
 
 /** Keeps hair that hangs together with the head, and fills holes that are closed all around. */
-function keepAttached(data: Float32Array, { width, height }: Voxels, inside: Uint8Array, coarse: Voxels): void {
+function keepAttached(data: Float32Array, { width, height, depth }: Voxels, inside: Uint8Array, coarse: Voxels): void {
   const layer = width * height;
-  const isInHead = (p: number): boolean => {
-    const i = (p % width) >> 1;
-    const j = (Math.floor(p / width) % height) >> 1;
-    return inside[i + coarse.width * (j + coarse.height * (Math.floor(p / layer) >> 1))] === 1;
-  };
-  const steps = [1, -1, width, -width, layer, -layer];
-  const reached = new Uint8Array(data.length);
+  const kind = new Uint8Array(data.length);
+  for (let p = 0; p < data.length; p++) if (data[p] < 0) kind[p] = Kind.hair;
   const stack = new Int32Array(data.length);
-  const flood = (seed: (p: number) => boolean, through: (p: number) => boolean): void => {
-    reached.fill(0);
-    let top = 0;
-    for (let p = 0; p < data.length; p++)
-      if (through(p) && seed(p)) {
-        reached[p] = 1;
-        stack[top++] = p;
-      }
+  const flood = (seeds: number, from: number, to: number): void => {
+    let top = seeds;
     while (top > 0) {
       const p = stack[--top];
-      for (const step of steps) {
-        const q = p + step;
-        if (q < 0 || q >= data.length || reached[q] || !through(q)) continue;
-        reached[q] = 1;
+      for (let n = 0; n < 6; n++) {
+        const q = p + (n < 2 ? 1 : n < 4 ? width : layer) * (n & 1 ? 1 : -1);
+        if (kind[q] !== from) continue;
+        kind[q] = to;
         stack[top++] = q;
       }
     }
   };
-  flood(isInHead, (p) => data[p] < 0);
-  for (let p = 0; p < data.length; p++) if (data[p] < 0 && !reached[p]) data[p] = -data[p];
-  flood(
-    (p) => p === 0,
-    (p) => data[p] >= 0,
-  );
-  for (let p = 0; p < data.length; p++) if (data[p] >= 0 && !reached[p]) data[p] = -1;
+  let seeds = 0;
+  for (let k = 0, p = 0; k < depth; k++)
+    for (let j = 0; j < height; j++) {
+      const row = coarse.width * ((j >> 1) + coarse.height * (k >> 1));
+      for (let i = 0; i < width; i++, p++) {
+        if (kind[p] !== Kind.hair || !inside[row + (i >> 1)]) continue;
+        kind[p] = Kind.attached;
+        stack[seeds++] = p;
+      }
+    }
+  flood(seeds, Kind.hair, Kind.attached);
+  for (let p = 0; p < data.length; p++) {
+    if (kind[p] !== Kind.hair) continue;
+    kind[p] = Kind.empty;
+    data[p] = -data[p];
+  }
+  kind[0] = Kind.around;
+  stack[0] = 0;
+  flood(1, Kind.empty, Kind.around);
+  for (let p = 0; p < data.length; p++) if (kind[p] === Kind.empty) data[p] = -1;
 }
+
+/** Grid points within hair, before and after it is known to hang together with the head, and without. */
+const Kind = { empty: 0, hair: 1, attached: 2, around: 3 } as const;
 
 /** Rounds of moving each vertex half-way to the mean of its neighbours: takes off the steps of the grid. */
 const ROUNDS = 2;
