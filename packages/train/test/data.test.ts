@@ -105,12 +105,14 @@ describe("batches", () => {
       face: "map",
       mask: "map",
       label: "labels",
-      input: "picture",
+      holes: "map",
+      view: "picture",
+      viewHoles: "map",
     } as const;
     const source = await openSource({ kind: "shapes", count: 20, seed: 1 }, all, 32);
     const seen = new Set<number>();
     for (let i = 0; i < 20; i++) {
-      const { image, depth, face, mask, label, input } = await source.sample(i);
+      const { image, depth, face, mask, label, holes, view, viewHoles } = await source.sample(i);
       label.forEach((l, p) => {
         seen.add(l);
         expect(face[p]).toBe(l === 1 ? depth[p] : 0);
@@ -120,7 +122,12 @@ describe("batches", () => {
       });
       expect(Math.min(...image)).toBeGreaterThanOrEqual(0);
       expect(Math.max(...image)).toBeLessThanOrEqual(1);
-      expect(input.some((v, p) => v === 0.5 && image[p] !== 0.5)).toBe(true);
+      expect(holes).toContain(1);
+      // Only the head moves, and only what it covered is unknown.
+      viewHoles.forEach((hole, p) => {
+        if (label[p] === 0) expect(hole).toBe(0);
+      });
+      expect(view).not.toEqual(image);
     }
     expect(seen).toEqual(new Set([0, 1, 2, 3, 4]));
     await expect(openSource({ kind: "shapes", count: 1, seed: 1 }, { teeth: "map" }, 8)).rejects.toThrow(

@@ -70,6 +70,14 @@ describe("an ONNX model as a frozen function", () => {
   if (!present) console.log("skipped: models/imported/faceres.onnx is absent (npm run models makes it)");
   it.skipIf(!present)("the face descriptor", () => expectFrozenFunction(readFileSync(descriptor), 1.5, 255));
 
+  it.skipIf(!present)("gives the first activation at each resolution, for pictures of any size", () => {
+    const model = embedOnnx(readFileSync(descriptor));
+    const maps = model.activations({ [model.inputs[0].name]: input("x", [2, 128, 128, 3]) });
+    expect(maps.map(({ shape }) => [shape[0], ...shape.slice(2)])).toEqual(
+      [64, 32, 16, 8, 4].map((side) => [2, side, side]),
+    );
+  });
+
   it("says which operator or value it lacks", () => {
     const y = sum(input("x", [2]));
     const bytes = toOnnx({ y }).bytes;

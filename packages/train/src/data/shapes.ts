@@ -135,7 +135,7 @@ function render(r: Random, size: number) {
 /** The head moved sideways over the rest of the picture, and 1 where there was head before and nothing is now. */
 function shifted(image: Float32Array, label: Int32Array, r: Random) {
   const size = Math.sqrt(label.length);
-  const by = Math.round(r.range(-0.15, 0.15) * size);
+  const by = (r.chance(0.5) ? 1 : -1) * Math.ceil(r.range(0.05, 0.15) * size);
   const view = Float32Array.from(image);
   const viewHoles = Float32Array.from(label, (l) => (l > 0 ? 1 : 0));
   for (let i = 0; i < label.length; i++) {
