@@ -4,6 +4,7 @@ import { type Camera, type Pose, synthesizeShape } from "cameo";
 import sharp from "sharp";
 import { motionBetween, openHeadModel } from "./fit.ts";
 import { jsonLines } from "./journal.ts";
+import { planes } from "./photos.ts";
 import { type Fields, type Sample, type Source, singleKind } from "./source.ts";
 
 /** One picture of a pair: a head crop of a video's frame, `<file>.jpg` below the folder, and its labels, `<file>.png`. */
@@ -84,7 +85,7 @@ export async function openPairs(path: string, fields: Fields, size: number): Pro
       const joined = (of: (one: (typeof both)[0], other: (typeof both)[0]) => Iterable<number>) =>
         both.flatMap((one, i) => [...of(one, both[1 - i])]);
       const values: Record<string, () => Float32Array | Int32Array> = {
-        image: () => Float32Array.from(joined(({ image }) => planes(image))),
+        image: () => Float32Array.from(joined(({ image }) => planes(image, 3))),
         label: () => Int32Array.from(joined(({ labels }) => labels)),
         face: () => Float32Array.from(joined(({ face }) => face)),
         model: () => Float32Array.from(joined((one) => one.model)),
@@ -106,12 +107,4 @@ export async function readPairsDescription(path: string): Promise<PairsDescripti
   const found = JSON.parse(text) as PairsDescription;
   if (found.version !== 1) throw new Error(`${join(path, pairsFile)} is of version ${found.version}, not 1.`);
   return found;
-}
-
-/** Interleaved bytes to planes of floats in [0, 1]. */
-function planes(data: Uint8Array): Float32Array {
-  const pixels = data.length / 3;
-  const out = new Float32Array(data.length);
-  for (let c = 0; c < 3; c++) for (let i = 0; i < pixels; i++) out[c * pixels + i] = data[3 * i + c] / 255;
-  return out;
 }

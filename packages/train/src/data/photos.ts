@@ -100,7 +100,7 @@ async function readFaces(path: string): Promise<PreparedFace[]> {
 }
 
 /** Interleaved bytes to planes of floats in [0, 1]. */
-function planes(data: Uint8Array, channels: number): Float32Array {
+export function planes(data: Uint8Array, channels: number): Float32Array {
   const pixels = data.length / channels;
   const out = new Float32Array(data.length);
   for (let c = 0; c < channels; c++)
