@@ -140,6 +140,7 @@ const face = z.strictObject({
     .strictObject({
       body: z.enum(["resnet18", "resnet50"]).default("resnet50"),
       width: count.default(64),
+      features: z.enum(["pooled", "spatial"]).default("pooled"),
       /** Values per group, in the order in which they stand in the vector `coefficients` of a sample. */
       heads: z
         .record(z.string(), count)
