@@ -12,6 +12,8 @@ export * from "./index.ts";
 export * from "./input/decode.node.ts";
 export * from "./runtime/bundle.node.ts";
 export * from "./runtime/ort.node.ts";
+export * from "./video/read.node.ts";
+export * from "./video/write.node.ts";
 
 const node: Platform = {
   decodeImage,

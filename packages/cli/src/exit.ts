@@ -8,7 +8,7 @@ export const ExitStatus = {
   photo: 1,
   /** Unknown command or option, or a value out of range. */
   usage: 2,
-  /** The model files, or the assets of synthetic portraits, are missing, damaged or of another version. */
+  /** The model files, the assets of synthetic portraits, or ffmpeg are missing, damaged or of another version. */
   models: 3,
   /** The output cannot be written. */
   output: 4,
@@ -28,7 +28,7 @@ export interface Failure {
 function statusOf(error: CameoError): ExitStatus {
   if (error instanceof OutputError || error.code === "set-differs") return ExitStatus.output;
   if (error.code === "option") return ExitStatus.usage;
-  if (error.code === "models" || error.code === "assets") return ExitStatus.models;
+  if (["models", "assets", "ffmpeg"].includes(error.code)) return ExitStatus.models;
   return ExitStatus.photo;
 }
 

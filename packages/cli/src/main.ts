@@ -6,6 +6,7 @@ import { addModels } from "./commands/models.ts";
 import { addReconstruct } from "./commands/reconstruct.ts";
 import { addSynth } from "./commands/synth.ts";
 import { addTrain } from "./commands/train.ts";
+import { addTransfer } from "./commands/transfer.ts";
 import { addTurn } from "./commands/turn.ts";
 import type { Context, Output } from "./context.ts";
 import { ExitStatus, failureOf, interrupted } from "./exit.ts";
@@ -63,11 +64,12 @@ Examples:
   cameo models verify
 
 Exit status: 0 done; 1 a photo could not be used; 2 wrong usage; 3 model files
-or assets missing or damaged; 4 output cannot be written; 70 a defect;
+assets or ffmpeg missing or damaged; 4 output cannot be written; 70 a defect;
 130 interrupted.`,
     );
   addReconstruct(command, context);
   addTurn(command, context);
+  addTransfer(command, context);
   addModels(command, context);
   addSynth(command, context);
   addData(command, context);

@@ -2,14 +2,16 @@ import sharp, { type Channels } from "sharp";
 import type { RgbaImage, RgbImage } from "../image.ts";
 import type { GreyImage } from "./grey.ts";
 import { type ImageFormatOptions, QUALITY } from "./image.ts";
+import { MARK_XMP } from "./mark.ts";
 
 /** The bytes of an image file. A JPEG shows transparent parts on white. */
 export async function encodeImage(
   { width, height, data }: RgbImage | RgbaImage,
-  { format, quality = QUALITY }: ImageFormatOptions,
+  { format, quality = QUALITY, mark = false }: ImageFormatOptions,
 ): Promise<Uint8Array> {
   const channels = (data.length / (width * height)) as Channels;
-  const pixels = sharp(data, { raw: { width, height, channels } });
+  const raw = sharp(data, { raw: { width, height, channels } });
+  const pixels = mark ? raw.withXmp(MARK_XMP) : raw;
   if (format === "png") return pixels.png().toBuffer();
   if (format === "webp") return pixels.webp({ quality }).toBuffer();
   return pixels.flatten({ background: "white" }).jpeg({ quality, chromaSubsampling: "4:4:4" }).toBuffer();

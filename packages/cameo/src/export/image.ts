@@ -2,6 +2,8 @@
 export interface ImageFormatOptions {
   readonly format: "png" | "jpeg" | "webp";
   readonly quality?: number;
+  /** Whether the file says of itself, in its XMP data, that it is synthesised. Default false. */
+  readonly mark?: boolean;
 }
 
 export const QUALITY = 90;
