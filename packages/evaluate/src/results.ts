@@ -44,10 +44,10 @@ it. Means are over portraits or photos.`,
 const SYNTHETIC = `## Synthetic portraits
 
 Portraits of [synthetic-data.md](synthetic-data.md) as people take photos: people, backgrounds and two hair styles that no
-network was trained on. They have no EXIF data, so the focal length is estimated as well. IoU is intersection over union.
-Landmarks are off by so many percent of the outer eye distance; angles, by degrees. *Face points* are vertices of the fitted
-model against those of the model's head nearest to the true one, in mm after rotation, shift and scale. *Photometric* is the
-mean difference of the fitted face's colours from the photo's, in levels of 255.
+network was trained on. They have no EXIF data, so that the focal length is estimated too; \`--true-fov\` tells it. IoU is
+intersection over union. Landmarks are off by so many percent of the outer eye distance; angles, by degrees. *Face points* are
+vertices of the fitted model against those of the model's head nearest to the true one, in mm after rotation, shift and scale.
+*Photometric* is the mean difference of the fitted face's colours from the photo's, in levels of 255.
 
 Distances are those of Table 1 of the paper: how far, in mm, 3D points of the head are from the true ones, after the similarity
 that fits the face best. Non-face is hair, ears and bare scalp. First, point against point at each pixel, mean and median over

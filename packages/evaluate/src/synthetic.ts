@@ -22,6 +22,8 @@ export interface SyntheticResult {
   readonly index: number;
   /** Style of the hair among those never trained on; "none" for hair that is grown, or absent. */
   readonly style: string;
+  /** What the face, the labels, and the depth of hair and ears came from. */
+  readonly face: "landmarks" | "network" | "network and landmarks";
   readonly parse: "network" | "model";
   readonly depth: "network" | "model";
   readonly overlaps: Overlaps;
@@ -30,6 +32,8 @@ export interface SyntheticResult {
   readonly landmarks: LandmarkErrors;
   /** Absolute differences, degrees. */
   readonly pose: { readonly yaw: number; readonly pitch: number; readonly roll: number };
+  /** Absolute difference of the focal length, % of the true one. */
+  readonly focal: number;
   /** Mean distance of the face's vertices after alignment, mm: {@link facePointDistance}. */
   readonly facePoints: number;
   /** {@link photometricError}; undefined where none of the face is seen. */
@@ -86,12 +90,14 @@ export async function measurePortrait(
   return {
     index: truth.index,
     style: String(truth.facts.style),
+    face: head.prior.face ? "landmarks" : head.fitted ? "network and landmarks" : "network",
     parse: head.prior.parse ? "model" : "network",
     depth: head.prior.depth ? "model" : "network",
     overlaps: labelOverlaps(found, trueHead.labels),
     labels: countLabels(found, trueHead.labels),
     landmarks: landmarkErrors(pointsOf(head.landmarks), pointsOf(reference)),
     pose: { yaw: off("yaw"), pitch: off("pitch"), roll: off("roll") },
+    focal: 100 * Math.abs(head.camera.fx / truth.camera.fx - 1),
     facePoints: facePointDistance(
       model,
       synthesizeShape(model, identity, expression),
@@ -160,6 +166,7 @@ export function syntheticSpreads(results: readonly SyntheticResult[]): Readonly<
     "yaw °": error(({ pose }) => pose.yaw),
     "pitch °": error(({ pose }) => pose.pitch),
     "roll °": error(({ pose }) => pose.roll),
+    "focal length %": error(({ focal }) => focal),
     "face points mm": error(({ facePoints }) => facePoints),
     "photometric /255": error(({ photometric }) => photometric),
   };

@@ -19,12 +19,21 @@ export function syntheticTables({ portraits, failures }: SyntheticEvaluation): T
   const unseen = portraits.filter(hasUnseenHair);
   const count = portraits.length + failures.length;
   return [
-    { title: `${portraits.length} of ${count} portraits, in which a face was found`, rows: spreadTable(portraits) },
+    {
+      title: `${portraits.length} of ${count} portraits, in which a face was found; ${waysOf(portraits)}`,
+      rows: spreadTable(portraits),
+    },
     { title: "labels", rows: labelTable(portraits) },
     { title: `distance from the truth (paper Table 1), ${portraits.length} portraits`, rows: distanceTable(portraits) },
     { title: `hair of a style never trained on, ${unseen.length} portraits`, rows: spreadTable(unseen) },
     { title: `distance from the truth, hair of a style never trained on`, rows: distanceTable(unseen) },
   ];
+}
+
+/** What the stages had their results from. */
+function waysOf(portraits: readonly SyntheticResult[]): string {
+  const list = (key: "face" | "parse" | "depth") => [...new Set(portraits.map((result) => result[key]))].join(" or ");
+  return `face by ${list("face")}, labels by ${list("parse")}, depth by ${list("depth")}`;
 }
 
 /** All that an evaluation of depth alone found. */

@@ -43,12 +43,14 @@ describe("spreads", () => {
       {
         index: 0,
         style: "none",
+        face: "landmarks",
         parse: "model",
         depth: "model",
         overlaps: { head: 0.9, hair: 0.8, face: 0.7, ears: undefined, innerMouth: 0 },
         labels: { both: [], either: [] },
         landmarks: { all: 3 },
         pose: { yaw: 1, pitch: 2, roll: 3 },
+        focal: 20,
         facePoints: 2.5,
         photometric: 11,
         distances: {},
@@ -64,6 +66,7 @@ describe("spreads", () => {
       ["yaw °", 1],
       ["pitch °", 2],
       ["roll °", 3],
+      ["focal length %", 20],
       ["face points mm", 2.5],
       ["photometric /255", 11],
     ]);

@@ -59,7 +59,9 @@ async function evaluateSynthetic(options: Options, context: Context): Promise<vo
     for await (const portrait of heldOutPortraits(options, signal)) {
       const { index } = portrait.truth;
       try {
-        results.push(await measurePortrait(cameo, model, portrait, { ...stagesOf(options), trueFov, signal }));
+        const result = await measurePortrait(cameo, model, portrait, { ...stagesOf(options), trueFov, signal });
+        results.push(result);
+        if (options.verbose) report.note(`portrait ${index}`, figures(syntheticSpreads([result])));
       } catch (error) {
         // A face that is not found is a result; all else is not.
         if (!(error instanceof CameoError) || signal.aborted) throw error;
@@ -84,3 +86,9 @@ async function evaluateSynthetic(options: Options, context: Context): Promise<vo
   if (json) context.stdout.write(`${JSON.stringify(evaluation, null, 2)}\n`);
   else printTables(syntheticTables(evaluation), context);
 }
+
+/** The figures of one portrait. */
+const figures = (spreads: SyntheticEvaluation["spreads"]): string =>
+  Object.entries(spreads)
+    .map(([name, { mean }]) => `${name} ${mean?.toFixed(2) ?? "-"}`)
+    .join(", ");
