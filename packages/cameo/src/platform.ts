@@ -5,7 +5,7 @@ import type { ModelBundle } from "./runtime/bundle.ts";
 import type { CreateSession } from "./runtime/runtime.ts";
 
 /** The networks of a bundle that it need not have. */
-export type NetworkName = "face" | "parse" | "depth";
+export type NetworkName = "face" | "parse" | "depth" | "refine";
 
 /** Where networks run and where the models are. */
 export interface LoadOptions {

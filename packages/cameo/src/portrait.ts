@@ -1,7 +1,7 @@
 import { CameoError } from "./errors.ts";
-import { focalFromFocal35, focalFromFov, project } from "./geometry/camera.ts";
+import { cropCamera, focalFromFocal35, focalFromFov, project } from "./geometry/camera.ts";
 import { rotateNormals, transformToCamera } from "./geometry/pose.ts";
-import { Head } from "./head.ts";
+import { Head, type RenderOptions } from "./head.ts";
 import type { RgbaImage, RgbImage } from "./image.ts";
 import type { ImageSource, Photo } from "./input/photo.ts";
 import { vertexNormals } from "./mesh/normals.ts";
@@ -12,7 +12,7 @@ import type { LoadOptions, NetworkName, Platform } from "./platform.ts";
 import { rasterize } from "./raster/rasterize.ts";
 import { createPyramid, type Pyramid } from "./resample.ts";
 import { type ModelBundle, sha256 } from "./runtime/bundle.ts";
-import { alignFace, alignHead, cameraOfCrop } from "./stages/align/align.ts";
+import { alignFace, alignHead, cameraOfCrop, headFrame } from "./stages/align/align.ts";
 import { createDepthEstimator, DEPTH_MODEL, type DepthEstimator } from "./stages/depth/network.ts";
 import { depthPrior } from "./stages/depth/prior.ts";
 import { createDetector, DETECTOR_MODELS, type DetectedFace, type Detector } from "./stages/detect/detect.ts";
@@ -28,6 +28,7 @@ import { type PhotoLabels, sampleLabels } from "./stages/parse/labels.ts";
 import { createParser, PARSE_MODEL, type Parser } from "./stages/parse/network.ts";
 import { parsePrior } from "./stages/parse/prior.ts";
 import { type Performance, performanceOf, type TransferOptions, transferred } from "./stages/pose/transfer.ts";
+import { createRefiner, REFINE_MODEL, type Refiner } from "./stages/refine/network.ts";
 import { type CameraSource, STAGES, type Stage } from "./stages/stages.ts";
 import { type TransferredFrame, transferFrames, type VideoTransferOptions } from "./transfer.ts";
 
@@ -95,10 +96,11 @@ export class Cameo {
   readonly #regressor: FaceRegressor | undefined;
   readonly #parser: Parser | undefined;
   readonly #depth: DepthEstimator | undefined;
+  readonly #refiner: Refiner | undefined;
   readonly #models: readonly ModelId[];
   #disposed = false;
 
-  private constructor(platform: Platform, { model, detector, regressor, parser, depth, models }: Loaded) {
+  private constructor(platform: Platform, { model, detector, regressor, parser, depth, refiner, models }: Loaded) {
     this.#platform = platform;
     this.#model = model;
     this.#landmarks = landmarkBasis(model);
@@ -107,6 +109,7 @@ export class Cameo {
     this.#regressor = regressor;
     this.#parser = parser;
     this.#depth = depth;
+    this.#refiner = refiner;
     this.#models = models;
   }
 
@@ -127,12 +130,14 @@ export class Cameo {
       const face = await findNetwork(bundle, FACE_MODEL, options);
       const parse = await findNetwork(bundle, PARSE_MODEL, options);
       const depth = await findNetwork(bundle, DEPTH_MODEL, options);
+      const refine = await findNetwork(bundle, REFINE_MODEL, options);
       return new Cameo(platform, {
         model,
         detector,
         regressor: face && (await createFaceRegressor(face.bytes, model, createSession)),
         parser: parse && (await createParser(parse.bytes, createSession)),
         depth: depth && (await createDepthEstimator(depth.bytes, createSession)),
+        refiner: refine && (await createRefiner(refine.bytes, createSession)),
         models: [...models, ...[face, parse, depth].flatMap((network) => network?.id ?? [])],
       });
     } catch (cause) {
@@ -186,7 +191,7 @@ export class Cameo {
         ? performanceOf(driver.pose, driver.coefficients.expression)
         : await this.observe(driver, options);
     const own = { pose: head.pose, expression: head.coefficients.expression };
-    return head.render({ ...transferred(performance, own, { pose, expression }), size });
+    return this.refine(head, { ...transferred(performance, own, { pose, expression }), size });
   }
 
   /**
@@ -239,11 +244,23 @@ export class Cameo {
     };
   }
 
+  /**
+   * A head in a new pose and expression over its photo, as {@link Head.render} shows it; but what the photo does not know is
+   * made by the refinement network (paper section 5.2), where the model bundle has one.
+   */
+  async refine(head: Head, options: Omit<RenderOptions, "background" | "holes"> = {}): Promise<RgbaImage> {
+    if (!this.#refiner) return head.render(options);
+    const coarse = head.render({ ...options, holes: "transparent" });
+    const view = cropCamera(head.camera, 0, 0, coarse.width / head.image.width);
+    // Holes are where the head was.
+    return this.#refiner.refine(coarse, headFrame(view, head.pose));
+  }
+
   /** Releases the networks. Reconstructions cannot be made afterwards; heads made before stay good. */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    const networks = [this.#detector, this.#regressor, this.#parser, this.#depth];
+    const networks = [this.#detector, this.#regressor, this.#parser, this.#depth, this.#refiner];
     await Promise.all(networks.map((network) => network?.dispose()));
   }
 
@@ -416,6 +433,7 @@ interface Loaded {
   readonly regressor: FaceRegressor | undefined;
   readonly parser: Parser | undefined;
   readonly depth: DepthEstimator | undefined;
+  readonly refiner: Refiner | undefined;
   readonly models: readonly ModelId[];
 }
 

@@ -36,7 +36,7 @@ const view = (at: (x: number, y: number) => readonly [number, number, number, nu
 // Scales of frames are those of crops of 256 pixels.
 const frame: CropFrame = { x: size / 2, y: size / 2, scale: size / 256, angle: 0 };
 const at = ({ data }: { data: ArrayLike<number> }, x: number, y: number) =>
-  [0, 1, 2].map((k) => data[3 * (y * size + x) + k]);
+  [0, 1, 2].map((k) => data[4 * (y * size + x) + k]);
 
 describe("filling coarse views", () => {
   const noise = (x: number, y: number, k: number) => (x * 37 + y * 91 + k * 53) % 256;
@@ -47,12 +47,13 @@ describe("filling coarse views", () => {
   it("leaves what is known as it was, bit for bit, and no hole", async () => {
     const { refine } = await refiner(() => [90, 120, 150]);
     const { width, height, data } = await refine(noisy, frame);
-    expect([width, height, data.length]).toEqual([size, size, 3 * size * size]);
+    expect([width, height, data.length]).toEqual([size, size, 4 * size * size]);
     const changed = Array.from({ length: size * size }, (_, p) => p).filter(
-      (p) => noisy.data[4 * p + 3] === 255 && [0, 1, 2].some((k) => data[3 * p + k] !== noisy.data[4 * p + k]),
+      (p) => noisy.data[4 * p + 3] === 255 && [0, 1, 2].some((k) => data[4 * p + k] !== noisy.data[4 * p + k]),
     );
     expect(changed).toEqual([]);
     expect(at({ data }, 25, 25)).not.toEqual([0, 0, 0]);
+    expect(data.every((v, i) => i % 4 < 3 || v === 255)).toBe(true);
   });
 
   it("matches colours at the border: a network that is off by one tint everywhere makes no difference", async () => {
@@ -97,7 +98,7 @@ describe("filling coarse views", () => {
   it("gives back a view without holes, and an all but unknown one", async () => {
     const { refine } = await refiner(() => [10, 20, 30]);
     const whole = view(() => [1, 2, 3, 255]);
-    expect(new Set((await refine(whole, frame)).data)).toEqual(new Set([1, 2, 3]));
+    expect(new Set((await refine(whole, frame)).data)).toEqual(new Set([1, 2, 3, 255]));
     const nothing = await refine(
       view(() => [0, 0, 0, 0]),
       frame,

@@ -1,4 +1,4 @@
-import type { RgbaImage, RgbImage } from "../../image.ts";
+import type { RgbaImage } from "../../image.ts";
 import type { CreateSession, Session } from "../../runtime/runtime.ts";
 import { type CropFrame, frameToPhoto } from "../align/crop.ts";
 import { type CoarseCrop, cutCoarseCrop } from "./crop.ts";
@@ -17,9 +17,9 @@ export interface Refiner {
   /**
    * @param coarse a re-projected head over its photo, straight alpha; what is not known is transparent
    * @param frame the crop about the head, in pixels of the view: `headFrame`
-   * @returns the view without holes; opaque pixels are as they were
+   * @returns the view, opaque; pixels that were opaque are as they were
    */
-  refine(coarse: RgbaImage, frame: CropFrame): Promise<RgbImage>;
+  refine(coarse: RgbaImage, frame: CropFrame): Promise<RgbaImage>;
   dispose(): Promise<void>;
 }
 

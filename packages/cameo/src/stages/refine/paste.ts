@@ -1,6 +1,6 @@
 import { linearOfSrgb, toSrgb } from "../../color.ts";
 import { apply2d, invert2d, type Transform2d } from "../../geometry/transform2d.ts";
-import type { RgbaImage, RgbImage } from "../../image.ts";
+import type { RgbaImage } from "../../image.ts";
 import type { CoarseCrop } from "./crop.ts";
 import { matchColors } from "./match.ts";
 
@@ -15,14 +15,14 @@ const KNOWN_WEIGHT = 1e-3;
  * @param made of the crop: three interleaved channels, 0 … 255
  * @param toView of the crop
  */
-export function pasteIntoHoles(coarse: RgbaImage, made: Float32Array, crop: CoarseCrop, toView: Transform2d): RgbImage {
+export function pasteIntoHoles(
+  coarse: RgbaImage,
+  made: Float32Array,
+  crop: CoarseCrop,
+  toView: Transform2d,
+): RgbaImage {
   const { width, height, data } = coarse;
-  const out = new Uint8ClampedArray(3 * width * height);
-  for (let i = 0, o = 0; o < out.length; i += 4, o += 3) {
-    out[o] = data[i];
-    out[o + 1] = data[i + 1];
-    out[o + 2] = data[i + 2];
-  }
+  const out = Uint8ClampedArray.from(data);
   const margin = Math.ceil(MARGIN * Math.hypot(toView[0], toView[3]));
   const box = boxOfHoles(coarse, margin);
   if (!box) return { width, height, data: out };
@@ -43,8 +43,9 @@ export function pasteIntoHoles(coarse: RgbaImage, made: Float32Array, crop: Coar
       const alpha = data[4 * j + 3] / 255;
       for (let k = 0; k < 3; k++) {
         const filling = Math.max(0, Math.min(255, Math.round(guess[3 * p + k])));
-        out[3 * j + k] = toSrgb(alpha * linearOfSrgb[data[4 * j + k]] + (1 - alpha) * linearOfSrgb[filling]);
+        out[4 * j + k] = toSrgb(alpha * linearOfSrgb[data[4 * j + k]] + (1 - alpha) * linearOfSrgb[filling]);
       }
+      out[4 * j + 3] = 255;
     }
   return { width, height, data: out };
 }
