@@ -214,7 +214,7 @@ export class Cameo {
         throw error;
       }
     };
-    return transferFrames(frames, track, target, options);
+    return transferFrames(frames, track, target, (view) => this.refine(target, view), options);
   }
 
   /**

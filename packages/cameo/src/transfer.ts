@@ -1,4 +1,4 @@
-import type { Head } from "./head.ts";
+import type { Head, RenderOptions } from "./head.ts";
 import type { RgbaImage, RgbImage } from "./image.ts";
 import { type Performance, performanceFilter, type TransferOptions, transferred } from "./stages/pose/transfer.ts";
 
@@ -26,11 +26,15 @@ export interface TransferredFrame {
 /** Finds the driver's face in a frame, given where and what it was; undefined where it is not there. */
 export type Track<T extends Performance> = (frame: RgbImage, last: T | undefined) => Promise<T | undefined>;
 
-/** One picture of the target for each frame of the driver, made as they are asked for: memory does not grow. */
+/**
+ * One picture of the target for each frame of the driver, made as they are asked for: memory does not grow.
+ * @param show makes the target's picture
+ */
 export async function* transferFrames<T extends Performance>(
   frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
   track: Track<T>,
-  target: Head,
+  target: Pick<Head, "pose" | "coefficients">,
+  show: (options: RenderOptions) => Promise<RgbaImage>,
   { rate = 25, relative = false, smooth = true, size, signal, ...taken }: VideoTransferOptions,
 ): AsyncGenerator<TransferredFrame> {
   const filter = smooth ? performanceFilter(rate) : (performance: Performance) => performance;
@@ -47,7 +51,7 @@ export async function* transferFrames<T extends Performance>(
       if (relative) start ??= shown;
     }
     const motion = shown ? transferred(shown, own, taken, start) : { pose: target.pose, expression: undefined };
-    const picture = target.render({ ...motion, size });
+    const picture = await show({ ...motion, size });
     yield { picture, held: seen === undefined, turn: angleBetween(motion.pose.rotation, target.pose.rotation) };
   }
 }

@@ -11,14 +11,14 @@ export interface CoarseCrop {
   readonly missing: Float32Array;
 }
 
-/** Cuts a square out of a coarse view; beyond its border it goes on as at the border. */
+/** Cuts a square out of a coarse view; beyond its border all is black, and not missing. */
 export function cutCoarseCrop(coarse: RgbaImage, toView: Transform2d, side: number): CoarseCrop {
   const colors = sampled(premultiplied(coarse), toView, side);
-  const alpha = sampled(alphaOf(coarse), toView, side);
+  const transparency = sampled(transparencyOf(coarse), toView, side);
   const missing = new Float32Array(side * side);
   for (let p = 0, o = 0; p < missing.length; p++, o += 3) {
-    const known = alpha[o] / 255;
-    missing[p] = 1 - known;
+    missing[p] = transparency[o] / 255;
+    const known = 1 - missing[p];
     for (let k = 0; k < 3; k++) colors[o + k] = known > 0 ? Math.min(255, colors[o + k] / known) : 0;
   }
   return { side, colors, missing };
@@ -26,7 +26,7 @@ export function cutCoarseCrop(coarse: RgbaImage, toView: Transform2d, side: numb
 
 function sampled(image: RgbImage, toView: Transform2d, side: number): Float32Array {
   const out = new Float32Array(3 * side * side);
-  resample(createPyramid(image), toView, side, side, out, { outside: "nearest" });
+  resample(createPyramid(image), toView, side, side, out);
   return out;
 }
 
@@ -39,8 +39,8 @@ function premultiplied({ width, height, data }: RgbaImage): RgbImage {
   return { width, height, data: out };
 }
 
-function alphaOf({ width, height, data }: RgbaImage): RgbImage {
+function transparencyOf({ width, height, data }: RgbaImage): RgbImage {
   const out = new Uint8Array(3 * width * height);
-  for (let i = 3, o = 0; o < out.length; i += 4, o += 3) out.fill(data[i], o, o + 3);
+  for (let i = 3, o = 0; o < out.length; i += 4, o += 3) out.fill(255 - data[i], o, o + 3);
   return { width, height, data: out };
 }
