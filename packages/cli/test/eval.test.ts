@@ -135,7 +135,7 @@ describe("the way to parse", () => {
       return { stderr, json, labels, names: json.models.map(({ name }: { name: string }) => name) };
     };
     const found = await run();
-    expect(found.json.prior).toEqual({ face: true, parse: false, depth: false });
+    expect(found.json.prior).toEqual({ face: true, parse: false, depth: true });
     expect(found.names).toContain("parse");
     expect(found.stderr).toContain("labels: parsing network");
     const model = await run("--parse", "model");
