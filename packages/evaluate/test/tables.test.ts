@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { countLabels, distanceTable, pooledOverlaps, type RegionDistances, regionMeans } from "../src/index.ts";
+import {
+  countLabels,
+  type DistanceResults,
+  distanceTable,
+  pooledOverlaps,
+  type RegionDistances,
+  regionMeans,
+} from "../src/index.ts";
 
 const region = (mean: number | undefined, coverage: number): RegionDistances => ({
   coverage,
@@ -11,7 +18,7 @@ const region = (mean: number | undefined, coverage: number): RegionDistances => 
 });
 
 describe("the table of distances", () => {
-  const results = [
+  const results: DistanceResults = [
     {
       distances: { a: { face: region(2, 1), nonFace: region(6, 0.5) }, b: { face: region(4, 1), nonFace: undefined } },
     },
