@@ -63,7 +63,7 @@ Examples:
   cameo turn me.jpg --yaw 20 -o turned.png
   cameo models verify
 
-Exit status: 0 done; 1 a photo could not be used; 2 wrong usage; 3 model files
+Exit status: 0 done; 1 a photo could not be used; 2 wrong usage; 3 model files,
 assets or ffmpeg missing or damaged; 4 output cannot be written; 70 a defect;
 130 interrupted.`,
     );

@@ -116,9 +116,9 @@ async function turn(photo: string, options: Options, context: Context): Promise<
     report.head(photo, head);
     for (const warning of new Set([poses[0], poses[poses.length - 1]].flatMap((pose) => warningOf(head, pose))))
       report.note(photo, warning);
-    const show = (pose: Pose): RgbaImage => head.render({ pose, expression: options.expression, size });
+    const show = (pose: Pose) => cameo.refine(head, { pose, expression: options.expression, size });
 
-    const first = show(poses[0]);
+    const first = await show(poses[0]);
     const { width, height } = first;
     let files: readonly string[] = [output];
     if (sweep) files = await writeVideo(output, views(poses, show, signal), { rate, mark, signal });
@@ -169,11 +169,13 @@ function warningOf({ pose }: Head, { rotation }: Pose): string[] {
 }
 
 async function* views(
+  first: RgbaImage,
   poses: readonly Pose[],
-  show: (pose: Pose) => RgbaImage,
+  show: (pose: Pose) => Promise<RgbaImage>,
   signal: AbortSignal,
 ): AsyncGenerator<RgbaImage> {
-  for (const pose of poses) {
+  yield first;
+  for (const pose of poses.slice(1)) {
     // Lets an interruption through.
     await new Promise(setImmediate);
     signal.throwIfAborted();
