@@ -186,10 +186,11 @@ export class Cameo {
     { pose, expression, size, ...options }: TransferOptions & { size?: number } & ReconstructOptions = {},
   ): Promise<RgbaImage> {
     const head = target instanceof Head ? target : await this.reconstruct(target, options);
+    const { coefficients, fit, signal } = options;
     const performance =
       driver instanceof Head
         ? performanceOf(driver.pose, driver.coefficients.expression)
-        : await this.observe(driver, options);
+        : await this.observe(driver, { coefficients, fit, signal });
     const own = { pose: head.pose, expression: head.coefficients.expression };
     return this.refine(head, { ...transferred(performance, own, { pose, expression }), size });
   }

@@ -24,7 +24,7 @@ export interface TransferredFrame {
 }
 
 /** Finds the driver's face in a frame, given where and what it was; undefined where it is not there. */
-export type Track<T extends Performance> = (frame: RgbImage, last: T | undefined) => Promise<T | undefined>;
+type Track<T extends Performance> = (frame: RgbImage, last: T | undefined) => Promise<T | undefined>;
 
 /**
  * One picture of the target for each frame of the driver, made as they are asked for: memory does not grow.

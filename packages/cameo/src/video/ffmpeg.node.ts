@@ -6,7 +6,7 @@ import { CameoError } from "../errors.ts";
 const COMPLAINTS = 4000;
 
 /** A running ffmpeg or ffprobe. */
-export interface Tool {
+interface Tool {
   readonly process: ChildProcessByStdio<Writable, Readable, Readable>;
   /** What it has complained about so far. */
   complaints(): string;
