@@ -13,6 +13,9 @@ it.each([
   ["face-paper", "face", "photos"],
   ["parse-128", "parse", "portraits"],
   ["parse", "parse", "portraits"],
+  ["refine-128", "refine", "portraits"],
+  ["refine", "refine", "portraits"],
+  ["refine-paper", "refine", "portraits"],
 ])("the preset %s is right", (name, expectedTask, kind) => {
   const text = readFileSync(new URL(`../presets/${name}.json`, import.meta.url), "utf8");
   const { task, data } = parseConfig(JSON.parse(text));

@@ -107,8 +107,14 @@ describe("pairs from videos", () => {
       }
       // One focal length and one head: it stays as large.
       expect(Math.abs(sample.centre[0] / sample.centre[1] - 1)).toBeLessThan(0.05);
-      await expect(openSource(config.data, { image: "picture" }, size)).rejects.toThrow(
-        "Pairs are for losses on pairs",
+      // One by one they are what the refinement network needs of real pictures.
+      const pictures = await openSource(config.data, { image: "picture", holes: "map" }, size);
+      expect(pictures.count).toBe(2 * source.count);
+      const second = await pictures.sample(1);
+      expect(second.image).toEqual(sample.image.subarray(3 * size * size));
+      expect(second.holes).toContain(1);
+      await expect(openSource(config.data, { view: "picture" }, size)).rejects.toThrow(
+        'Single pictures of pairs have no field "view", only image, label, holes',
       );
       await expect(openSource(config.data, { depth: { pair: "map" } }, size)).rejects.toThrow('no field "depth", only');
     },

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { random } from "@cameo/synth";
 import * as t from "@cameo/train";
 import { type Camera, Label, type Pose } from "cameo";
@@ -203,6 +204,16 @@ describe("training", () => {
 });
 
 describe("the exported network", () => {
+  it.each([
+    ["refine-128", 1_970_975],
+    ["refine", 1_970_975],
+    ["refine-paper", 182_443_267],
+  ])("of the preset %s has %i parameters", (preset, parameters) => {
+    const text = readFileSync(new URL(`../presets/${preset}.json`, import.meta.url), "utf8");
+    const { variables } = t.inferenceGraph(t.parseConfig(JSON.parse(text)), 1);
+    expect(variables.all.reduce((n, { tensor }) => n + t.elementCount(tensor.shape), 0)).toBe(parameters);
+  });
+
   const picture = Float32Array.from({ length: 3 * 32 * 32 }, (_, i) => (i % 101) / 100);
   const missing = Float32Array.from({ length: 32 * 32 }, (_, i) => (i % 32 < 8 ? 1 : 0));
 

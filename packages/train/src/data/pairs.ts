@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { random } from "@cameo/synth";
 import { type Camera, type Pose, synthesizeShape } from "cameo";
 import sharp from "sharp";
+import { borderHoles } from "./border-holes.ts";
 import { motionBetween, openHeadModel } from "./fit.ts";
 import { jsonLines } from "./journal.ts";
 import { planes } from "./photos.ts";
@@ -51,28 +53,23 @@ const fieldsOfPairs = ["image", "label", "face", "model", "mask", "camera", "cen
 
 /**
  * A folder that `cameo data pairs` wrote. Each sample is a pair, with the fields that the depth network's losses on pairs need:
- * `image`, `label`, `face`, `model`, `mask`, `camera`, `centre`, `motion`, as those of portraits.
- * @throws if it holds none, or a field is asked for that pairs do not have, or of single pictures
+ * `image`, `label`, `face`, `model`, `mask`, `camera`, `centre`, `motion`, as those of portraits. Single pictures are given with
+ * `image`, `label` and `holes` ({@link borderHoles}): what the refinement network needs of real pictures.
+ * @throws if it holds none, or a field is asked for that pairs, or single pictures, do not have
  */
 export async function openPairs(path: string, fields: Fields, size: number): Promise<Source> {
+  if (Object.values(fields).every((kind) => singleKind(kind) === kind)) return openPictures(path, fields, size);
   const unknown = Object.keys(fields).find((name) => !fieldsOfPairs.includes(name));
   if (unknown) throw new Error(`Pairs have no field "${unknown}", only ${fieldsOfPairs.join(", ")}.`);
-  if (Object.values(fields).some((kind) => singleKind(kind) === kind))
-    throw new Error('Pairs are for losses on pairs: give "colour" or "gradient" a weight.');
   const { side } = await readPairsDescription(path);
-  const text = await readFile(join(path, minedFile), "utf8").catch(() => "");
-  const pairs = jsonLines<MinedVideo>(text).flatMap((video) => video.pairs);
-  if (pairs.length === 0) throw new Error(`${path} holds no pairs: "cameo data pairs" found none, or was stopped.`);
+  const pairs = await readPairs(path);
   const { model, inputs } = await openHeadModel();
 
   async function read({ file, pose, ...picture }: PairPicture, { identity }: MinedPair) {
     const scale = size / side;
     const { fx, fy, cx, cy } = picture.camera;
     const camera = { fx: fx * scale, fy: fy * scale, cx: cx * scale, cy: cy * scale };
-    const sized = (name: string, kernel: "nearest" | "lanczos3") =>
-      sharp(join(path, name), { failOn: "warning" }).resize(size, size, { fit: "fill", kernel });
-    const image = await sized(`${file}.jpg`, "lanczos3").toColourspace("srgb").removeAlpha().raw().toBuffer();
-    const labels = await sized(`${file}.png`, "nearest").extractChannel(0).raw().toBuffer();
+    const { image, labels } = await readPicture(path, file, size);
     const shape = synthesizeShape(model, identity, picture.expression);
     return { image, labels, camera, pose, ...inputs(shape, pose, camera, labels, size) };
   }
@@ -96,6 +93,45 @@ export async function openPairs(path: string, fields: Fields, size: number): Pro
       };
       return Object.fromEntries(Object.keys(fields).map((name) => [name, values[name]()]));
     },
+  };
+}
+
+/** The pictures of all pairs one by one. */
+async function openPictures(path: string, fields: Fields, size: number): Promise<Source> {
+  const unknown = Object.keys(fields).find((name) => !["image", "label", "holes"].includes(name));
+  if (unknown)
+    throw new Error(
+      `Single pictures of pairs have no field "${unknown}", only image, label, holes: give a loss on pairs a weight, or set "unpaired" to false.`,
+    );
+  await readPairsDescription(path);
+  const pictures = (await readPairs(path)).flatMap((pair) => pair.pictures);
+  return {
+    count: pictures.length,
+    async sample(index): Promise<Sample> {
+      const { image, labels } = await readPicture(path, pictures[index].file, size);
+      const values: Record<string, () => Float32Array | Int32Array> = {
+        image: () => planes(image, 3),
+        label: () => Int32Array.from(labels),
+        holes: () => borderHoles(labels, size, random(0, "picture", index)),
+      };
+      return Object.fromEntries(Object.keys(fields).map((name) => [name, values[name]()]));
+    },
+  };
+}
+
+async function readPairs(path: string): Promise<MinedPair[]> {
+  const text = await readFile(join(path, minedFile), "utf8").catch(() => "");
+  const pairs = jsonLines<MinedVideo>(text).flatMap((video) => video.pairs);
+  if (pairs.length === 0) throw new Error(`${path} holds no pairs: "cameo data pairs" found none, or was stopped.`);
+  return pairs;
+}
+
+async function readPicture(path: string, file: string, size: number) {
+  const sized = (name: string, kernel: "nearest" | "lanczos3") =>
+    sharp(join(path, name), { failOn: "warning" }).resize(size, size, { fit: "fill", kernel });
+  return {
+    image: await sized(`${file}.jpg`, "lanczos3").toColourspace("srgb").removeAlpha().raw().toBuffer(),
+    labels: await sized(`${file}.png`, "nearest").extractChannel(0).raw().toBuffer(),
   };
 }
 
