@@ -12,9 +12,11 @@ import { mobilityAt } from "./motion.ts";
 /** Strands and shadows of the head reach so far beyond its outline, mm: cut out with it. */
 const FRINGE = 3;
 /** What is labelled as head so near to the mesh belongs to it, mm. */
-const NEAR = 18;
+const NEAR = 6;
 /** What moves less than this with the head, such as hair on the chest, is not cut out: it is covered well enough. */
 const MOBILE = 0.35;
+/** So far within its border, mm, a hole is one altogether. */
+const BORDER = 5;
 /** Pixels around the holes that their filling is taken from, as a part of their extent. */
 const SURROUNDINGS = 0.25;
 
@@ -27,11 +29,11 @@ export interface Plate {
   readonly height: number;
   /** The photo, at the size asked for, its holes filled from their surroundings. */
   readonly picture: RgbImage;
-  /** 1 where the head was. */
+  /** 0 where the photo shows what is there; above 0 where the head was, rising to 255 within the hole's border. */
   readonly holes: Uint8Array;
 }
 
-export interface PlateInput {
+interface PlateInput {
   readonly image: RgbImage;
   readonly labels: PhotoLabels | undefined;
   /** Size of a picture pixel in photo pixels is 1 / scale. */
@@ -55,7 +57,7 @@ export function makePlate(input: PlateInput): Plate {
   const box = grown(boundingBox([input.positions], camera, width, height), input, NEAR);
   const holes = new Uint8Array(width * height);
   if (box.width > 0) {
-    paste(holes, width, headPixels(input, box), box);
+    paste(holes, width, holesOf(input, box), box);
     fill(picture, holes, grown(box, input, (SURROUNDINGS * Math.max(box.width, box.height)) / pixelsPerMm(input)));
   }
   return { width, height, picture, holes };
@@ -76,8 +78,8 @@ function grown(box: Box, input: PlateInput, mm: number): Box {
   };
 }
 
-/** 1 per pixel of a box that shows the moving head: what the mesh covers, and labels of the head near to it. */
-function headPixels(input: PlateInput, box: Box): Uint8Array {
+/** The holes of a box: where the moving head is, by what the mesh covers and by labels of the head near to it. */
+function holesOf(input: PlateInput, box: Box): Uint8Array {
   const cover = covered(input, box);
   const near = dilated(cover, box.width, box.height, NEAR * pixelsPerMm(input));
   if (input.labels) {
@@ -87,7 +89,11 @@ function headPixels(input: PlateInput, box: Box): Uint8Array {
   }
   const cut = dilated(cover, box.width, box.height, FRINGE * pixelsPerMm(input));
   const mobile = mobilePixels(input, box);
-  return cut.map((value, i) => value & mobile[i]);
+  const known = cut.map((value, i) => 1 - (value & mobile[i]));
+  const border = 5 * Math.max(1, BORDER * pixelsPerMm(input));
+  return Uint8Array.from(distancesTo(known, box.width, box.height), (d) =>
+    Math.min(255, Math.ceil((255 * d) / border)),
+  );
 }
 
 /** 1 per pixel of a box that moves with the head, by its height in the plane through the head centre. */
@@ -115,9 +121,12 @@ function covered({ camera, positions, triangles }: PlateInput, box: Box): Uint8A
   return out;
 }
 
-/** 1 within `radius` pixels of a 1, by chamfer distances of 5 and 7 to the pixel and its diagonal (Borgefors 1986). */
-export function dilated(mask: Uint8Array, width: number, height: number, radius: number): Uint8Array {
-  const limit = 5 * radius;
+/** 1 within `radius` pixels of a 1. */
+export const dilated = (mask: Uint8Array, width: number, height: number, radius: number): Uint8Array =>
+  Uint8Array.from(distancesTo(mask, width, height), (d) => (d <= 5 * radius ? 1 : 0));
+
+/** How far it is from each pixel to the nearest 1, in fifths of a pixel, by steps of 5 and, diagonally, 7 (Borgefors 1986). */
+function distancesTo(mask: Uint8Array, width: number, height: number): Uint16Array {
   const distance = new Uint16Array(mask.length);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
@@ -131,7 +140,6 @@ export function dilated(mask: Uint8Array, width: number, height: number, radius:
       distance[i] = Math.min(d, FAR);
     }
   }
-  const out = new Uint8Array(mask.length);
   for (let y = height - 1, i = mask.length - 1; y >= 0; y--) {
     for (let x = width - 1; x >= 0; x--, i--) {
       let d = distance[i];
@@ -142,10 +150,9 @@ export function dilated(mask: Uint8Array, width: number, height: number, radius:
         if (x > 0) d = Math.min(d, distance[i + width - 1] + 7);
       }
       distance[i] = Math.min(d, FAR);
-      if (d <= limit) out[i] = 1;
     }
   }
-  return out;
+  return distance;
 }
 
 function paste(out: Uint8Array, width: number, part: Uint8Array, box: Box): void {

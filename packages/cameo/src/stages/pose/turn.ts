@@ -1,7 +1,8 @@
 import { linearOfSrgb, toSrgb } from "../../color.ts";
 import type { TexturedMesh } from "../../export/textured-mesh.ts";
 import { type Camera, cropCamera } from "../../geometry/camera.ts";
-import { type Pose, transformToCamera } from "../../geometry/pose.ts";
+import { type Pose, rotateNormals, transformToCamera } from "../../geometry/pose.ts";
+import { smoothstep } from "../../geometry/smoothstep.ts";
 import { Label, type RgbaImage, type RgbImage } from "../../image.ts";
 import { interpolate } from "../../raster/interpolate.ts";
 import { rasterize } from "../../raster/rasterize.ts";
@@ -51,6 +52,11 @@ export interface Motion {
 
 /** Moves less than this part of what the head moves, and the photo's own pixels stay. */
 const STILL = 0.02;
+/**
+ * The model's neck fills holes where it faces the camera, its normal's z above the second; below the first its outline is
+ * near, which may be beside that of the photo's neck.
+ */
+const FACING = [0.25, 0.65] as const;
 /** A shift of the picture below this, pixels, is none. */
 const UNMOVED = 0.02;
 
@@ -114,13 +120,16 @@ export function renderScene(scene: Scene, { pose, offsets }: Motion, holes: "tra
   const { width, height, camera, mesh, weights, plate, sheet } = scene;
   const positions = moved(offsets ? sum(mesh.positions, offsets) : mesh.positions, weights, scene.pose, pose);
   const bent = sheet && moved(sheet.positions, sheet.weights, scene.pose, pose);
+  const facing = rotateNormals(mesh.normals, pose)
+    .filter((_, i) => i % 3 === 2)
+    .map((z) => smoothstep(FACING[0], FACING[1], z));
   const out = new Uint8ClampedArray(4 * width * height);
   if (plate) drawPlate(plate, holes, out);
 
   const box = boundingBox(bent ? [positions, bent] : [positions], camera, width, height);
   for (const strip of strips(box)) {
     const view = cropCamera(camera, strip.x, strip.y, 1);
-    const { head, neck } = renderLayers(scene, positions, view, strip);
+    const { head, neck } = renderLayers(scene, positions, facing, view, strip);
     if (plate) {
       const unknown =
         sheet && bent ? bendPlate(plate, sheet, bent, view, strip, out) : partOf(plate.holes, width, strip);
@@ -134,10 +143,14 @@ export function renderScene(scene: Scene, { pose, offsets }: Motion, holes: "tra
 
 const sum = (a: Float32Array, b: Float32Array): Float32Array => a.map((value, i) => value + b[i]);
 
-/** The head, and the neck where the head does not hide it. The neck hides what is behind it in turn. */
+/**
+ * The head, and the neck where the head does not hide it. The neck hides what is behind it in turn.
+ * @param facing per vertex: how far the neck is to be seen there
+ */
 function renderLayers(
   { mesh, texture, triangles, isNeck }: Scene,
   positions: Float32Array,
+  facing: Float32Array,
   camera: Camera,
   { width, height }: Box,
 ): { readonly head: Rendering; readonly neck: Rendering } {
@@ -147,9 +160,13 @@ function renderLayers(
   const head = shadeTextured(raster, texture, mesh.uvs, triangles, { view: { positions, triangles, camera: view } });
   const neck = createRendering(large.width, large.height);
   for (let p = 0, i = 0; p < raster.triangle.length; p++, i += 4) {
-    if (raster.triangle[p] < 0 || !isNeck[raster.triangle[p]]) continue;
+    const t = raster.triangle[p];
+    if (t < 0 || !isNeck[t]) continue;
+    const [a, b] = [raster.barycentrics[2 * p], raster.barycentrics[2 * p + 1]];
+    const share =
+      a * facing[triangles[3 * t]] + b * facing[triangles[3 * t + 1]] + (1 - a - b) * facing[triangles[3 * t + 2]];
     for (let k = i; k < i + 4; k++) {
-      neck.data[k] = head.data[k];
+      neck.data[k] = share * head.data[k];
       head.data[k] = 0;
     }
   }
@@ -168,7 +185,7 @@ function drawPlate({ picture, holes }: Plate, kind: "transparent" | "filled", ou
   }
 }
 
-/** Draws what the sheet carries to where it is bent to. Returns a 1 for each pixel of the strip that shows a hole. */
+/** Draws what the sheet carries to where it is bent to. Returns the holes of the strip, as {@link Plate.holes}. */
 function bendPlate(
   { picture, holes, width, height }: Plate,
   { triangles, places }: NeckSheet,
@@ -218,16 +235,17 @@ function clear(where: Uint8Array, strip: Box, out: Uint8ClampedArray, width: num
 
 /**
  * Lays the rendering of a strip over straight-alpha sRGB pixels, in linear light.
- * @param where 1 for each pixel of the strip that may change; all unless given
+ * @param share of each pixel of the strip how far it may change, from 0 to 255; altogether unless given
  */
-function layOver({ data }: Rendering, strip: Box, out: Uint8ClampedArray, width: number, where?: Uint8Array): void {
+function layOver({ data }: Rendering, strip: Box, out: Uint8ClampedArray, width: number, share?: Uint8Array): void {
   for (let y = 0, i = 0; y < strip.height; y++) {
     for (let j = 4 * ((strip.y + y) * width + strip.x), end = i + 4 * strip.width; i < end; i += 4, j += 4) {
-      const coverage = data[i + 3];
-      if (coverage === 0 || (where && !where[i >> 2])) continue;
+      const part = share ? share[i >> 2] / 255 : 1;
+      const coverage = part * data[i + 3];
+      if (coverage === 0) continue;
       const under = (1 - coverage) * (out[j + 3] / 255);
       const alpha = coverage + under;
-      for (let k = 0; k < 3; k++) out[j + k] = toSrgb((data[i + k] + under * linearOfSrgb[out[j + k]]) / alpha);
+      for (let k = 0; k < 3; k++) out[j + k] = toSrgb((part * data[i + k] + under * linearOfSrgb[out[j + k]]) / alpha);
       out[j + 3] = 255 * alpha;
     }
   }
