@@ -69,9 +69,12 @@ export const shapesOfCrop = ({ head, fitted, depths }: CropDepths): Shape[] => [
   ...[...depths.values()].map((depth) => ({ ...depth, centre: fitted.pose.translation })),
 ];
 
+/** What is true may be drawn with gaps of so many pixel spacings closed, as hair is steep. */
+const TRUE_EDGE = 24;
+
 function trueShape({ camera, depth, labels }: TrueHead, { translation }: Pose): Shape {
   const data = depth.data.map((z, p) => (labels.data[p] === Label.background ? 0 : z));
-  return { ...depthGeometry({ ...depth, data }, camera), centre: translation };
+  return { ...depthGeometry({ ...depth, data }, camera, TRUE_EDGE), centre: translation };
 }
 
 /** A portrait and shapes of its head. */
