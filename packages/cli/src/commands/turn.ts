@@ -116,12 +116,13 @@ async function turn(photo: string, options: Options, context: Context): Promise<
     report.head(photo, head);
     for (const warning of new Set([poses[0], poses[poses.length - 1]].flatMap((pose) => warningOf(head, pose))))
       report.note(photo, warning);
-    const show = (pose: Pose) => cameo.refine(head, { pose, expression: options.expression, size });
+    const { expression } = options;
+    const show = (pose: Pose): Promise<RgbaImage> => cameo.refine(head, { pose, expression, size });
 
     const first = await show(poses[0]);
     const { width, height } = first;
     let files: readonly string[] = [output];
-    if (sweep) files = await writeVideo(output, views(poses, show, signal), { rate, mark, signal });
+    if (sweep) files = await writeVideo(output, views(first, poses, show, signal), { rate, mark, signal });
     else await writePicture(output, first, { mark, signal });
     report.wrote(files);
     if (options.json) {
