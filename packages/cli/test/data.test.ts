@@ -1,6 +1,6 @@
-import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { cameo, cameoOnTerminal, contents, portrait, temporaryFolder } from "./run.ts";
 
 describe("cameo data prepare", () => {
@@ -62,4 +62,45 @@ describe("cameo data prepare", () => {
     expect([number.status, nowhere.status]).toEqual([2, 2]);
     expect(await contents(output)).toEqual([]);
   });
+});
+
+describe("cameo data pairs", () => {
+  it("says what is wrong", async () => {
+    const folder = await temporaryFolder();
+    const output = join(folder, "pairs");
+    const none = await cameo("data", "pairs", folder, "-o", output);
+    expect([none.status, none.stderr]).toEqual([1, `cameo: There are no videos in ${folder}.\n`]);
+    const rotation = await cameo("data", "pairs", folder, "-o", output, "--rotation", "15:5");
+    expect([rotation.status, rotation.stderr]).toEqual([2, expect.stringContaining("two angles from 0 to 60")]);
+    expect((await cameo("data", "pairs", folder, "-o", output, "--within", "0")).status).toBe(2);
+    expect((await cameo("data", "pairs", folder)).status).toBe(2);
+    expect(await contents(output)).toEqual([]);
+  });
+
+  it("counts videos that cannot be read, and goes on with the others another time", async () => {
+    const folder = await temporaryFolder();
+    const output = join(folder, "pairs");
+    await writeFile(join(folder, "broken.mp4"), "no video");
+    const { PATH } = process.env;
+    onTestFinished(() => {
+      process.env.PATH = PATH;
+    });
+    // A stand-in that reads nothing.
+    const programs = join(folder, "programs");
+    await mkdir(programs);
+    await writeFile(join(programs, "ffmpeg"), "#!/bin/sh\necho moov atom not found >&2\nexit 1\n", { mode: 0o755 });
+    process.env.PATH = `${programs}:${PATH}`;
+    const pairs = ["data", "pairs", folder, "-o", output, "--threads", "1"];
+    const first = await cameo(...pairs);
+    expect([first.status, first.stdout]).toEqual([1, `${output}\n`]);
+    expect(first.stderr).toBe("0 pairs; 1 video; not used: 1 unreadable\n");
+    const again = await cameo(...pairs, "--json");
+    expect(JSON.parse(again.stdout)).toEqual({
+      folder: output,
+      videos: 1,
+      before: 1,
+      pairs: 0,
+      rejected: { unreadable: 1 },
+    });
+  }, 60_000);
 });
