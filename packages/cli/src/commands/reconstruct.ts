@@ -22,6 +22,7 @@ interface Options extends CameraOptions, RunOptions, StageOptions {
   output: string;
   format: Format[];
   face: FaceChoice | "all";
+  open?: boolean;
 }
 
 /** One photo's entry in the `--json` document. */
@@ -54,6 +55,7 @@ export function addReconstruct(program: Command, context: Context): void {
         .default(["glb"], "glb"),
     )
     .option("--face <which>", "largest, all, or a number: 1 for the largest, 2 for the next, …", faceOrAll, "largest")
+    .option("--open", "only what the photo shows, with the layers apart: no back of the head, no neck")
     .addHelpText(
       "after",
       `
@@ -113,13 +115,14 @@ async function reconstruct(photos: string[], options: Options, context: Context)
 async function findHeads(
   cameo: Cameo,
   photo: string,
-  { face, fov, focal35, ...rest }: Options,
+  { face, fov, focal35, open, ...rest }: Options,
   signal: AbortSignal,
   onStage: (stage: Stage) => void,
 ): Promise<Head[]> {
   const options = {
     fov,
     focal35,
+    open,
     ...stagesOf(rest),
     signal,
     onProgress: ({ stage }: { stage: Stage }) => onStage(stage),

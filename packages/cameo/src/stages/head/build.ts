@@ -6,8 +6,9 @@ import type { Appearance } from "../face/appearance.ts";
 import { closedSurface } from "./closed-surface.ts";
 import { vertexColors } from "./colors.ts";
 import { layersOf } from "./layers.ts";
+import { openSurface } from "./open-surface.ts";
 import { type SplitMesh, splitVertices } from "./split.ts";
-import { buildSurface, type SurfaceInput } from "./surface.ts";
+import type { SurfaceInput } from "./surface.ts";
 import { Material } from "./template.ts";
 import { bakeTexture } from "./texture.ts";
 
@@ -17,8 +18,8 @@ const HAIR_ALBEDO = 0.1;
 const FACING = 0.3;
 /** Unseen parts are lit by no less and no more than this, against the mean of what faces the camera. */
 const LIGHT_RANGE = [0.7, 1.3] as const;
-/** The part of the light that reaches the inside of the mouth. */
-const MOUTH_LIGHT = 0.4;
+/** The part of the light that reaches the inside of the mouth; lips colour it. Red, green, blue. */
+const MOUTH_LIGHT = [0.62, 0.52, 0.46] as const;
 
 export interface HeadInput extends SurfaceInput {
   readonly appearance: Appearance;
@@ -30,10 +31,11 @@ export interface HeadInput extends SurfaceInput {
 export function buildHead(input: HeadInput): SplitMesh {
   const { template, shape, pose, appearance, photo, crop, open } = input;
   const layers = layersOf(input);
-  const surface = open ? buildSurface(input) : closedSurface(input, layers);
+  const surface = open ? openSurface(input) : closedSurface(input, layers);
   const normals = rotateNormals(vertexNormals(shape, template.model.triangles), pose);
   const albedo = unseenAlbedo(synthesizeAlbedo(template.model, appearance.texture), template.materials);
   const light = unseenLight(appearance.illumination, normals);
+  greyInMouth(light, template.materials);
   const lit = albedo.map((reflectance, i) => reflectance * light[i]);
   const colors = vertexColors(template, surface, pose, lit, crop, photo, layers);
   const texture = bakeTexture(template, surface, transformToCamera(surface.positions, pose), colors, photo, { open });
@@ -63,13 +65,24 @@ function unseenLight(illumination: Float32Array, normals: Float32Array): Float32
 }
 
 /**
+ * Makes the light in the mouth grey. What is estimated holds the difference between this skin's colour and the model's too,
+ * and would make teeth blue.
+ */
+function greyInMouth(light: Float32Array, materials: Uint8Array): void {
+  for (let v = 0; v < materials.length; v++) {
+    if (materials[v] !== Material.mouth) continue;
+    light.fill((light[3 * v] + light[3 * v + 1] + light[3 * v + 2]) / 3, 3 * v, 3 * v + 3);
+  }
+}
+
+/**
  * Albedo to colour unseen parts with. The model's scalp is a shaven one: hair gets one albedo, so that the photo's hair
  * continues without its pattern. The inside of the mouth lies in the shadow of the lips.
  */
 function unseenAlbedo(albedo: Float32Array, materials: Uint8Array): Float32Array {
   for (let v = 0; v < materials.length; v++) {
     if (materials[v] === Material.hair) albedo.fill(HAIR_ALBEDO, 3 * v, 3 * v + 3);
-    if (materials[v] === Material.mouth) for (let k = 0; k < 3; k++) albedo[3 * v + k] *= MOUTH_LIGHT;
+    if (materials[v] === Material.mouth) for (let k = 0; k < 3; k++) albedo[3 * v + k] *= MOUTH_LIGHT[k];
   }
   return albedo;
 }

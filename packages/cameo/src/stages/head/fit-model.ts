@@ -8,7 +8,7 @@ import type { HeadTemplate } from "./template.ts";
 /** The model is moved by no more than this, mm: what differs more is something else. */
 const LARGEST_MOVE = 25;
 /** Skin lies at least this far below the hair that is seen over it, mm. */
-const BELOW_HAIR = 3;
+const BELOW_HAIR = 2;
 /** Cosine between normal and view above which depths count. */
 const FACING = 0.15;
 /** A vertex is seen when the surface in the raster is no farther in front of it, mm. */

@@ -4,11 +4,15 @@ import { pushPull } from "../fill.ts";
 const BLUR = 6;
 /** Sides of the squares that detail is taken in, texels: the largest of which enough are known. */
 const SIDES = [48, 32, 20, 12] as const;
-const ENOUGH = 24;
+const ENOUGH = 8;
 /** Known squares are looked for at every so many texels. */
 const SEARCH = 4;
 /** A square farther up or down by this many texels is as unwelcome as the most unlucky draw. */
 const SPREAD = 64;
+/** So much of the detail is continued: all of it, repeated, would look woven. */
+const GAIN = 0.75;
+/** Weight of the mean of all that is known against what is known about an unknown texel. */
+const MEAN_WEIGHT = 0.01;
 /** Known so far, a texel is part of a known square. */
 const KNOWN = 0.5;
 
@@ -22,8 +26,13 @@ const KNOWN = 0.5;
  */
 export function continueDetail(data: Float32Array, weight: Float32Array, width: number, height: number): void {
   const detail = detailOf(data, weight, width, height);
-  const filling = data.slice();
-  pushPull(filling, weight.slice(), width, height);
+  const filling = towardsMean(data, weight);
+  pushPull(
+    filling,
+    weight.map((a) => Math.max(a, MEAN_WEIGHT)),
+    width,
+    height,
+  );
   const { side, squares } = knownSquares(weight, width, height);
   if (squares.length > 0) {
     const sum = new Float32Array(data.length);
@@ -43,11 +52,23 @@ export function continueDetail(data: Float32Array, weight: Float32Array, width: 
       }
     for (let p = 0; p < weight.length; p++) {
       if (weight[p] >= 1 || power[p] === 0) continue;
-      const gain = (1 - weight[p]) / Math.sqrt(power[p]);
+      const gain = (GAIN * (1 - weight[p])) / Math.sqrt(power[p]);
       for (let k = 0; k < 3; k++) filling[3 * p + k] += gain * sum[3 * p + k];
     }
   }
   data.set(filling);
+}
+
+/** The picture, with the mean of what is known where nothing is. */
+function towardsMean(data: Float32Array, weight: Float32Array): Float32Array {
+  const sums = [0, 0, 0];
+  let total = 0;
+  for (let p = 0; p < weight.length; p++) {
+    total += weight[p];
+    for (let k = 0; k < 3; k++) sums[k] += weight[p] * data[3 * p + k];
+  }
+  if (total === 0) return data.slice();
+  return data.map((value, i) => (weight[Math.floor(i / 3)] > 0 ? value : sums[i % 3] / total));
 }
 
 /** Rises from 0 to 1 over half a square and falls again. */

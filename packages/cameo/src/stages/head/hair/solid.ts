@@ -17,9 +17,9 @@ const COARSEST = 2.5;
 const VERTICES = 18000;
 /** Hair goes on so far below the scalp, mm. */
 const ROOT = 6;
-/** Hair that stands off less than this everywhere, mm, is none: the head is shaven. */
-const LEAST_HAIR = 4;
-const LEAST_PIXELS = 40;
+/** A head is shaven unless hair stands off by this, mm, in this part of where it is, or this part of it is seen beside the head. */
+const LEAST_HAIR = 5;
+const LEAST_PART = 0.1;
 /** Strands that hang free, or lie over the face, are at least and at most so thick, mm. */
 const THINNEST = 7;
 const THICKEST = 36;
@@ -126,18 +126,24 @@ function boundHair({ positions, thickness }: SkinPoints, raster: Raster, layers:
     near = Math.min(near, nearest);
     far = Math.max(far, farthest);
   };
-  let thick = 0;
+  let visible = 0;
+  let beside = 0;
   for (let p = 0; p < hairDepth.data.length; p++) {
     const z = hairDepth.data[p];
     const u = p % width;
     const v = Math.floor(p / width);
     if (z === 0 || layers.hair[FINE * (FINE * width * v + u)] > 0) continue;
-    if (raster.depth[p] === 0 || raster.depth[p] > z + LEAST_HAIR) thick++;
+    visible++;
+    if (raster.depth[p] === 0) beside++;
     include(u, v, z, z + THICKEST);
   }
+  let covered = 0;
+  let thick = 0;
   for (let s = 0; s < thickness.length; s++) {
     const t = thickness[s];
     if (t < 0) continue;
+    covered++;
+    if (t > LEAST_HAIR) thick++;
     const z = positions[3 * s + 2];
     const reach = (t * camera.fx) / z + COARSEST;
     const u = (camera.fx * positions[3 * s]) / z + camera.cx;
@@ -145,7 +151,8 @@ function boundHair({ positions, thickness }: SkinPoints, raster: Raster, layers:
     include(u - reach, v - reach, z - t, z + t);
     include(u + reach, v + reach, z - t, z + t);
   }
-  return thick < LEAST_PIXELS || !(right > left) ? null : { left, top, near, right, bottom, far };
+  const isShaven = thick <= LEAST_PART * covered && beside <= LEAST_PART * visible;
+  return isShaven || !(right > left) ? null : { left, top, near, right, bottom, far };
 }
 
 /** A grid about a box. */

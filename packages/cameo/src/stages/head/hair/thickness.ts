@@ -20,6 +20,11 @@ const FACING = 0.2;
 const LIMB = -0.25;
 /** Unseen hair stands off the scalp by at least this, mm. */
 const STUBBLE = 2;
+/** So many pixels of hair in a row beside the neck are hair that hangs down. */
+const HANGING = 10;
+/** Behind the neck such hair is at least so thick, mm, and its thickness weighs so much against that of its surroundings. */
+const CURTAIN = 14;
+const CURTAIN_WEIGHT = 0.3;
 const PULL = 0.003;
 const SWEEPS = 40;
 
@@ -60,8 +65,11 @@ export function hairThickness(
   const beyond = (x: number, y: number, z: number): number => {
     const u = (camera.fx * x) / z + camera.cx;
     const v = (camera.fy * y) / z + camera.cy;
-    return (-sampleMap(layers.hair, layers.labels.width, layers.labels.height, u * FINE, v * FINE) * z) / camera.fx;
+    return (-sampleMap(layers.head, layers.labels.width, layers.labels.height, u * FINE, v * FINE) * z) / camera.fx;
   };
+  const hangs = rowsOfHangingHair(template, raster, layers);
+  const rowOf = (y: number, z: number) => Math.floor((camera.fy * y) / z + camera.cy);
+  const behindNeck: number[] = [];
   for (let v = 0; v < count; v++) {
     const region = template.regions[v];
     if (region !== Region.scalp && region !== Region.neck) {
@@ -77,7 +85,10 @@ export function hairThickness(
     const ny = normals[3 * v + 1];
     const nz = normals[3 * v + 2];
     const facing = -(x * nx + y * ny + z * nz) / Math.hypot(x, y, z);
-    if (facing < LIMB) continue;
+    if (facing < LIMB) {
+      if (region === Region.neck && hangs[rowOf(y, z)]) behindNeck.push(v);
+      continue;
+    }
     let t = 0;
     let found = look(x + 2 * nx, y + 2 * ny, z + 2 * nz);
     const atSkin = found;
@@ -94,11 +105,30 @@ export function hairThickness(
   const fallback = new Float32Array(count).fill(NO_HAIR);
   const usual = median(thickness, (v) => weight[v] > 0 && template.regions[v] === Region.scalp);
   for (let v = 0; v < count; v++) if (template.regions[v] === Region.scalp) fallback[v] = usual;
+  for (const v of behindNeck) {
+    thickness[v] = Math.max(usual, CURTAIN);
+    weight[v] = CURTAIN_WEIGHT;
+  }
   diffuse(thickness, weight, template.edges, fallback, PULL, SWEEPS);
   return thickness.map((t, v) => {
     // What of the scalp is not seen has hair to its edge.
     if (weight[v] === 0 && template.regions[v] === Region.scalp && t > NO_HAIR / 2) return Math.max(STUBBLE, t);
     return t < 0 ? DEEPER * t : t;
+  });
+}
+
+/** 1 for rows of the crop in which hair is seen beside the neck. */
+function rowsOfHangingHair({ regionsOfTriangles }: HeadTemplate, raster: Raster, { hairDepth, hair, labels }: Layers) {
+  const { width, height } = hairDepth;
+  return Uint8Array.from({ length: height }, (_, y) => {
+    let neck = 0;
+    let beside = 0;
+    for (let x = 0; x < width; x++) {
+      const t = raster.triangle[y * width + x];
+      if (t >= 0 && regionsOfTriangles[t] === Region.neck) neck++;
+      else if (t < 0 && hair[FINE * (y * labels.width + x)] < 0) beside++;
+    }
+    return neck > 0 && beside >= HANGING ? 1 : 0;
   });
 }
 
