@@ -25,7 +25,7 @@ import { pictureInput, plainTask, type Tensors } from "./task.ts";
 const isPaired = ({ losses }: DepthConfig): boolean => losses.colour > 0 || losses.gradient > 0;
 const isSupervised = ({ losses }: DepthConfig): boolean => losses.target > 0 || losses.slope > 0;
 
-/** What is known of the camera of each picture of a pair: see {@link Fields} of portraits. */
+/** What is known of the camera of each picture of a pair: fields of portraits and pairs. */
 const stereo = { camera: { vector: 4 }, centre: { vector: 1 }, motion: { vector: 12 } } as const;
 
 const inputsOf = (config: DepthConfig, count: number) => ({
