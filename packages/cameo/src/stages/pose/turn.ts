@@ -133,8 +133,8 @@ export function renderScene(scene: Scene, { pose, offsets }: Motion, holes: "tra
     if (plate) {
       const unknown =
         sheet && bent ? bendPlate(plate, sheet, bent, view, strip, out) : partOf(plate.holes, width, strip);
-      if (holes === "filled") layOver(neck, strip, out, width, unknown);
-      else clear(unknown, strip, out, width);
+      if (holes === "transparent") clear(unknown, strip, out, width);
+      layOver(neck, strip, out, width, unknown);
     }
     layOver(head, strip, out, width);
   }
