@@ -140,7 +140,7 @@ const face = z.strictObject({
     .strictObject({
       body: z.enum(["resnet18", "resnet50"]).default("resnet50"),
       width: count.default(64),
-      features: z.enum(["pooled", "spatial"]).default("pooled"),
+      features: z.enum(["pooled", "landmarks"]).default("pooled"),
       /** Values per group, in the order in which they stand in the vector `coefficients` of a sample. */
       heads: z
         .record(z.string(), count)
@@ -162,6 +162,8 @@ const face = z.strictObject({
       translation: weight.default(0.004),
       // On all pictures: pixels² of a crop of 224, and what needs no truth at all.
       landmarks: weight.default(0.004),
+      // The same of landmarks that the network itself finds.
+      found: weight.default(0.02),
       photometric: weight.default(0),
       perceptual: weight.default(0),
       coefficients: weight.default(0),

@@ -50,8 +50,9 @@ describe("shapes", () => {
   it("depth", () => expect(shape(depthNetwork(v(), picture(64, 5), { width: 8 }))).toEqual([1, 1, 64, 64]));
   it("refinement", () => expect(shape(refineGenerator(v(), picture(64), { filters: 4 }))).toEqual([1, 3, 64, 64]));
   it("parsing", () => expect(shape(parseNetwork(v(), picture(64)))).toEqual([1, 6, 64, 64]));
-  it.each(["pooled", "spatial"] as const)("face, %s features", (features) => {
-    const heads = faceNetwork(v(), picture(64), { body: "resnet18", width: 8, features });
+  it.each(["pooled", "landmarks"] as const)("face, %s features", (features) => {
+    const { landmarks68, ...heads } = faceNetwork(v(), picture(64), { body: "resnet18", width: 8, features });
+    expect(landmarks68?.shape).toEqual(features === "landmarks" ? [1, 68, 2] : undefined);
     expect(Object.entries(heads).map(([name, t]) => [name, ...t.shape])).toEqual([
       ["identity", 1, 80],
       ["expression", 1, 64],

@@ -2,20 +2,21 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defaultPortraitOptions, type PortraitSample, writeShards } from "@cameo/synth";
+import { defaultPortraitOptions, type PortraitSample, random, writeShards } from "@cameo/synth";
 import { batchIndices, createLoader, openSource, parseConfig, taskFields } from "@cameo/train";
 import {
   FACE_CROP,
   FACE_MIDDLE,
   faceCamera,
   faceFrame,
+  project,
   quaternionFromAngles,
   seenFrom,
   transformToCamera,
 } from "cameo";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeToys } from "../../synth/test/set/toy-maker.ts";
-import { motionBetween } from "../src/data/fit.ts";
+import { mirrored, motionBetween, openFitter, sampleMisfit } from "../src/data/fit.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cameo-portraits-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -242,6 +243,41 @@ describe("portraits seen through a fit", () => {
     const point = [30, -40, 900];
     for (const [i, value] of move(1, move(0, point)).entries()) expect(value).toBeCloseTo(point[i], 2);
     expect(move(0, point)).not.toEqual(point);
+  });
+
+  it("are what a mirror shows, motion and all", async () => {
+    const fit = await openFitter();
+    const misfit = sampleMisfit(random(1, "mirror"));
+    const [a, b] = (await makeToys(2, 0, { ...defaultPortraitOptions, size, frames: 2 })).map((portrait, i) => {
+      // Turned differently, or there would be no motion.
+      const rotation = quaternionFromAngles({ yaw: 0.1 + 0.2 * i, pitch: 0.1, roll: -0.1 * i });
+      return fit(
+        { ...portrait, truth: { ...portrait.truth, pose: { ...portrait.truth.pose, rotation } } },
+        size,
+        misfit,
+      );
+    });
+    const [c, d] = [mirrored(a), mirrored(b)];
+    for (const [u, v] of [
+      [0, 0],
+      [5, 9],
+      [15, 3],
+    ]) {
+      const [p, q] = [v * size + u, v * size + size - 1 - u];
+      expect(Array.from(c.image.subarray(3 * q, 3 * q + 3))).toEqual(Array.from(a.image.subarray(3 * p, 3 * p + 3)));
+      expect(c.labels[q]).toBe([0, 1, 2, 4, 3, 5][a.labels[p]]);
+      expect([c.depth[q], c.fit.inputs.model[q]]).toEqual([a.depth[p], a.fit.inputs.model[p]]);
+    }
+    // A point that moves there moves here as its mirror image, and is seen at the mirrored place.
+    const moved = (motion: Float32Array, point: readonly number[]) =>
+      [0, 1, 2].map((row) => point.reduce((sum, x, k) => sum + motion[3 * row + k] * x, motion[9 + row]));
+    const there = moved(motionBetween(a.fit.pose, b.fit.pose), [40, 30, 880]);
+    const here = moved(motionBetween(c.fit.pose, d.fit.pose), [-40, 30, 880]);
+    expect(Math.abs(there[0] - 40)).toBeGreaterThan(5);
+    for (const [k, value] of [-here[0], here[1], here[2]].entries()) expect(value).toBeCloseTo(there[k], 2);
+    const pixel = (point: number[], { truth }: PortraitSample) => project(Float32Array.from(point), truth.camera);
+    expect(size - pixel(here, d)[0]).toBeCloseTo(pixel(there, b)[0], 3);
+    expect(pixel(here, d)[1]).toBeCloseTo(pixel(there, b)[1], 3);
   });
 
   it("move as the head moves", () => {

@@ -2,7 +2,7 @@ import { type MapName, openShards, type PortraitSample, type PortraitSet, type R
 import { type CropFrame, FACE_CROP, faceCamera, faceFrame, frameToPhoto, Label, project, seenFrom } from "cameo";
 import { borderHoles } from "./border-holes.ts";
 import { type CoarseView, coarseView } from "./coarse-view.ts";
-import { type FittedPortrait, fittedDepth, motionBetween, openFitter, sampleMisfit } from "./fit.ts";
+import { type FittedPortrait, fittedDepth, mirrored, motionBetween, openFitter, sampleMisfit } from "./fit.ts";
 import { type Fields, type Sample, type Source, singleKind, type VectorKind, viewsOf } from "./source.ts";
 import { moved, recoloured, varied } from "./vary.ts";
 
@@ -78,18 +78,21 @@ export function mapsOf(fields: Fields): MapName[] {
   return [...new Set(Object.keys(fields).flatMap((name) => known[name].maps))];
 }
 
-/** Makes samples of portraits that are fitted: of one, or of a pair. They are recoloured where there is a second source. */
-export type SampleMaker = (portraits: readonly PortraitSample[], fit: Random, colours?: () => Random) => Sample;
+/** Makes samples of portraits that are fitted: of one, or of a pair. `variant` recolours them, and mirrors half of them. */
+export type SampleMaker = (portraits: readonly PortraitSample[], fit: Random, variant?: () => Random) => Sample;
 
 /** Whether fields are of a fit, and how they are made then. */
 export async function openFitted(fields: Fields, size: number): Promise<SampleMaker | null> {
   if (!Object.keys(fields).some((name) => "fit" in known[name])) return null;
   const fit = await openFitter();
-  return (portraits, random, colours) => {
+  return (portraits, random, variant) => {
     const misfit = sampleMisfit(random);
     const fitted = portraits.map((portrait) => {
       const one = fit(portrait, size, misfit);
-      return colours ? recoloured(one, colours()) : one;
+      if (!variant) return one;
+      const source = variant();
+      const seen = source.chance(0.5) ? mirrored(one) : one;
+      return recoloured(seen, source);
     });
     const draws = fitted.map((one) => drawn(one, random));
     return sampleOf(fields, (recipe, kind) =>
@@ -187,7 +190,7 @@ export async function openPortraits(spec: PortraitsSpec, fields: Fields, size: n
   }
 }
 
-/** Fits of single portraits, or of all pairs of consecutive ones of a subject; all variants but the first are recoloured. */
+/** Fits of single portraits, or of all pairs of consecutive ones of a subject; all variants but the first are changed. */
 function fittedPortraits(set: PortraitSet, make: SampleMaker, variants: number, fields: Fields): Source {
   const maps = mapsOf(fields);
   const { frames } = set.description.options;
@@ -202,8 +205,8 @@ function fittedPortraits(set: PortraitSet, make: SampleMaker, variants: number, 
       const first = Math.floor(number / starts) * frames + (number % starts);
       const portraits = await Promise.all(Array.from({ length: views }, (_, i) => set.sample(first + i, maps)));
       // Both pictures of a pair change alike.
-      const colours = index < count ? undefined : () => random(0, "variant", index);
-      return make(portraits, random(0, "misfit", index), colours);
+      const variant = index < count ? undefined : () => random(0, "variant", index);
+      return make(portraits, random(0, "misfit", index), variant);
     },
   };
 }

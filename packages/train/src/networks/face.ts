@@ -1,7 +1,7 @@
 import { ambientSh, FACE_MIDDLE, shCount } from "cameo";
-import type { Tensor } from "../graph/tensor.ts";
+import { constant, type Tensor } from "../graph/tensor.ts";
 import { type Initializer, normal, type Variables } from "../graph/variables.ts";
-import { globalAvgPool, mul, relu, reshape } from "../ops/index.ts";
+import { add, concat, globalAvgPool, matmul, mul, relu, reshape, resize, softmax, sub } from "../ops/index.ts";
 import { batchNorm, conv, linear } from "./layers.ts";
 import { resnet18, resnet50 } from "./resnet.ts";
 
@@ -21,11 +21,11 @@ export interface FaceNetworkOptions {
   /** Channels of the body's stem; 64 is the published size. */
   readonly width?: number;
   /**
-   * What the heads see of the body's last maps: `pooled`, their means, as published; `spatial`, all of them, reduced to fewer
-   * channels. Where a face lies in the crop shows in means only by the borders' influence; trained from nothing, `spatial`
-   * learns poses far sooner, but for one size of picture.
+   * What the heads see: `pooled`, the means of the body's last maps, as published; `landmarks`, also where the network finds the 68
+   * landmarks, which is an output of its own then. Means tell where things are only by the influence of the borders: trained
+   * from nothing, `landmarks` learns poses with a fraction of the pictures.
    */
-  readonly features?: "pooled" | "spatial";
+  readonly features?: "pooled" | "landmarks";
   /** Values per output group. */
   readonly heads?: Readonly<Record<string, number>>;
 }
@@ -49,29 +49,53 @@ const firstGuess: Readonly<Record<string, Initializer>> = {
 /**
  * Face regression: coefficients of x [n, 3, h, w] in [0, 1] (h and w multiples of 32; 224 in the paper), one [n, size]
  * tensor per head. Heads start near zero, but for `rotation` near the identity, `translation` near a centred face and `light` near
- * ambient white.
+ * ambient white. With landmarks as features there is one output more, `landmarks68`: u / w and v / h of each, [n, 68, 2].
  */
 export function faceNetwork(v: Variables, x: Tensor, options: FaceNetworkOptions = {}): Record<string, Tensor> {
-  const { body = "resnet50", width = 64, features: kind = "pooled", heads = faceHeads } = options;
-  const { layer4 } = (body === "resnet50" ? resnet50 : resnet18)(v.scope("body"), x, width);
-  const features = kind === "pooled" ? globalAvgPool(layer4) : spatialFeatures(v.scope("features"), layer4);
-  return Object.fromEntries(
-    Object.entries(heads).map(([name, size]) => [
-      name,
-      linear(v.scope(name), features, size, { initialize: normal(1e-3), bias: firstGuess[name] ?? normal(0) }),
-    ]),
-  );
+  const { body = "resnet50", width = 64, features = "pooled", heads = faceHeads } = options;
+  const maps = (body === "resnet50" ? resnet50 : resnet18)(v.scope("body"), x, width);
+  const pooled = globalAvgPool(maps.layer4);
+  const head = (name: string, from: Tensor, size: number): Tensor =>
+    linear(v.scope(name), from, size, { initialize: normal(1e-3), bias: firstGuess[name] ?? normal(0) });
+  const coefficients = (from: Tensor) =>
+    Object.fromEntries(Object.entries(heads).map(([name, size]) => [name, head(name, from, size)]));
+  if (features === "pooled") return coefficients(pooled);
+
+  const landmarks68 = findLandmarks(v.scope("landmarks"), maps);
+  const offsets = mul(reshape(sub(landmarks68, 0.5), [x.shape[0], 2 * LANDMARKS]), OFFSET_SCALE);
+  const seen = concat([mul(pooled, POOLED_SCALE), offsets], 1);
+  return { ...coefficients(relu(linear(v.scope("hidden"), seen, HIDDEN))), landmarks68 };
 }
 
-/** Channels that a spatial head sees. */
-const SPATIAL_CHANNELS = 64;
+const LANDMARKS = 68;
+/** Channels of the maps that landmarks are found in. */
+const FINDING = 64;
+/** Units between what the heads see and the coefficients. */
+const HIDDEN = 256;
+/** Brings offsets of landmarks, some 0.1, and hundreds of pooled features near 1 to scales at which neither drowns the other. */
+const OFFSET_SCALE = 8;
+const POOLED_SCALE = 0.2;
 
-/**
- * Maps [n, c, h, w] in fewer channels, as vectors. Divided by the root of their number: Adam moves all weights of a coefficient by the
- * learning rate at once, which would throw it about.
- */
-function spatialFeatures(v: Variables, maps: Tensor): Tensor {
-  const reduced = relu(batchNorm(v.scope("bn"), conv(v.scope("conv"), maps, SPATIAL_CHANNELS, 1)));
-  const [n, c, h, w] = reduced.shape;
-  return mul(reshape(reduced, [n, c * h * w]), 1 / Math.sqrt(c * h * w));
+/** Landmarks as the means of heat maps at an eighth of the picture's size, [n, 68, 2] in [0, 1]: the body's maps from coarse to fine. */
+function findLandmarks(v: Variables, { layer2, layer3, layer4 }: ReturnType<typeof resnet18>): Tensor {
+  const lateral = (name: string, from: Tensor) => unit(v.scope(name), from, 1);
+  let y = lateral("lateral4", layer4);
+  for (const [name, maps] of [
+    ["lateral3", layer3],
+    ["lateral2", layer2],
+  ] as const) {
+    const [h, w] = maps.shape.slice(2);
+    y = add(resize(y, h, w, "nearest"), lateral(name, maps));
+  }
+  const [n, , h, w] = y.shape;
+  const heat = conv(v.scope("heat"), unit(v.scope("merge"), y, 3), LANDMARKS, 1, { bias: true });
+  const shares = softmax(reshape(heat, [n, LANDMARKS, h * w]), 2);
+  const centres = Float32Array.from({ length: 2 * h * w }, (_, i) => {
+    const pixel = i >> 1;
+    return i % 2 === 0 ? ((pixel % w) + 0.5) / w : (Math.floor(pixel / w) + 0.5) / h;
+  });
+  return matmul(shares, constant(centres, [h * w, 2]));
 }
+
+const unit = (v: Variables, from: Tensor, kernel: number): Tensor =>
+  relu(batchNorm(v.scope("bn"), conv(v.scope("conv"), from, FINDING, kernel, { padding: (kernel - 1) / 2 })));

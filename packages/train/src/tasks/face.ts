@@ -192,7 +192,10 @@ function seenErrors(config: FaceConfig, { model, describe }: Means, predicted: T
   const { image, landmarks68, skin } = inputs;
   const { identity, expression, texture, light } = predicted;
   const errors: Record<string, Tensor> = {};
-  if (landmarks68) errors.landmarks = landmarkErrors(model, predicted, inputs);
+  if (landmarks68) {
+    errors.landmarks = landmarkErrors(projectedLandmarks(model, predicted), inputs);
+    if (predicted.landmarks68) errors.found = landmarkErrors(mul(predicted.landmarks68, cropSide), inputs);
+  }
   if (losses.coefficients > 0) errors.coefficients = unlikelihood(identity, expression, texture);
   if (losses.flatness > 0) errors.flatness = texturedness(pointsOf(model.albedo, texture), model.plain);
   if (losses.lightColour > 0) errors.lightColour = lightColour(light);
@@ -204,14 +207,18 @@ function seenErrors(config: FaceConfig, { model, describe }: Means, predicted: T
   return errors;
 }
 
-/** How far landmarks are seen from where they belong, [n], pixels². */
-function landmarkErrors(model: FaceModel, predicted: Tensors, { landmarks68, visible68, known }: Tensors): Tensor {
-  const { rotation, translation } = predicted;
-  const points = posedPoints(pointsOf(model.landmarks, shapeOf(predicted)), rotation, translation);
+/** Where the predicted head shows its landmarks, [n, 68, 2], pixels. */
+function projectedLandmarks(model: FaceModel, predicted: Tensors): Tensor {
+  const points = pointsOf(model.landmarks, shapeOf(predicted));
+  return facePixels(posedPoints(points, predicted.rotation, predicted.translation), cropSide);
+}
+
+/** How far landmarks [n, 68, 2] are from where they belong, [n], pixels². */
+function landmarkErrors(found: Tensor, { landmarks68, visible68, known }: Tensors): Tensor {
   const expected = mul(reshape(landmarks68, [landmarks68.shape[0], 68, 2]), cropSide);
   // The truth of a synthetic portrait has hidden points where they are.
   const counting = visible68 && maximum(visible68, known);
-  return landmarkError(facePixels(points, cropSide), expected, counting);
+  return landmarkError(found, expected, counting);
 }
 
 /** Camera-space corners of the rendered face, [n, v, 3]. */
