@@ -273,7 +273,7 @@ describe("portraits seen through a fit", () => {
       [0, 1, 2].map((row) => point.reduce((sum, x, k) => sum + motion[3 * row + k] * x, motion[9 + row]));
     const there = moved(motionBetween(a.fit.pose, b.fit.pose), [40, 30, 880]);
     const here = moved(motionBetween(c.fit.pose, d.fit.pose), [-40, 30, 880]);
-    expect(Math.abs(there[0] - 40)).toBeGreaterThan(5);
+    expect(Math.hypot(there[0] - 40, there[1] - 30, there[2] - 880)).toBeGreaterThan(5);
     for (const [k, value] of [-here[0], here[1], here[2]].entries()) expect(value).toBeCloseTo(there[k], 2);
     const pixel = (point: number[], { truth }: PortraitSample) => project(Float32Array.from(point), truth.camera);
     expect(size - pixel(here, d)[0]).toBeCloseTo(pixel(there, b)[0], 3);
