@@ -133,7 +133,7 @@ line("glTF files hold metres, in the axes of model space.", async () => {
   const root = (await new WebIO().registerExtensions([MeshQuantization]).readBinary(glb)).getRoot();
   const [primitive] = root.listMeshes()[0].listPrimitives();
   const [scale] = root.listNodes()[0].getScale();
-  const metres = Array.from(primitive.getAttribute("POSITION")!.getArray()!, (x) => x * scale);
+  const metres = Array.from(primitive.getAttribute("POSITION")!.getArray()! as ArrayLike<number>, (x) => x * scale);
   close(metres, [0, 0, 0, 0.1, 0, 0, 0, 0.2, 0.05]);
 });
 
