@@ -32,8 +32,8 @@ export async function writePicture(
   await writeFileWhole(path, await encodeImage(picture, { format, mark }), { signal });
 }
 
-/** Turns from the photo up to which results hold, degrees: beyond, parts are seen that no photo showed. */
-export const RANGE = { yaw: 30, pitch: 20, roll: 30 } as const;
+/** Turns from the photo up to which results hold, degrees: beyond, hair and sides of the head are seen that the photo does not show. */
+export const RANGE = { yaw: 20, pitch: 15, roll: 20 } as const;
 
 /** What to tell the user about a turn, in degrees from the photo's pose; nothing within the range. */
 export function rangeWarning(turn: { yaw: number; pitch: number; roll: number }): string[] {

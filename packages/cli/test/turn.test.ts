@@ -109,7 +109,7 @@ test("warns of a turn beyond the range in which results hold", async () => {
     join(folder, "far.png"),
   );
   expect(status).toBe(0);
-  expect(stderr).toMatch(/turns by yaw 60° from the photo, and results hold up to 30°/);
+  expect(stderr).toMatch(/turns by yaw 60° from the photo, and results hold up to 20°/);
 });
 
 test("a sweep makes animated pictures, marked, and numbered ones", async () => {
