@@ -9,7 +9,7 @@ it("the configuration in docs/training.md is right", () => {
 });
 
 it.each([
-  ["face", "face", "synthetic"],
+  ["face", "face", "portraits"],
   ["face-paper", "face", "photos"],
   ["parse-128", "parse", "portraits"],
   ["parse", "parse", "portraits"],
