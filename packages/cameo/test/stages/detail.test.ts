@@ -47,7 +47,7 @@ test("continues colour and stripes: their contrast, and their direction", () => 
   expect(across).toBeGreaterThan(4 * along);
 });
 
-test("without a known square of any size there is colour, and no detail", () => {
+test("without a known patch of any size there is colour, and no detail", () => {
   const data = new Float32Array(3 * width * height);
   const weight = new Float32Array(width * height);
   for (let p = 0; p < weight.length; p += 7) {

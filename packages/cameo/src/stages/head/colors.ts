@@ -97,10 +97,13 @@ export function vertexColors(
   // The means are those of what is seen squarely: towards its outline hair lets the background through.
   const square = known.map((weight, v) => weight * Math.max(0, cosines[v]) ** 4);
   const fallback = meanByMaterial(materials, ratios, square);
+  // What of the scalp lies under hair has its colour, to its edge.
   if (hair)
-    for (let v = 0; v < materials.length; v++)
-      if (materials[v] === Material.hair)
-        for (let k = 0; k < 3; k++) fallback[3 * v + k] = Math.log((hair[k] + FLOOR) / (lit[3 * v + k] + FLOOR));
+    for (let v = 0; v < materials.length; v++) {
+      if (materials[v] !== Material.hair || confidence[v] > 0) continue;
+      known[v] = 1;
+      for (let k = 0; k < 3; k++) ratios[3 * v + k] = Math.log((hair[k] + FLOOR) / (lit[3 * v + k] + FLOOR));
+    }
   diffuse(ratios, known, modelEdges, fallback, PULL, SWEEPS);
   const hidden = ratios.map((ratio, i) => toSrgb((lit[i] + FLOOR) * Math.exp(ratio) - FLOOR));
   return { hidden, confidence };

@@ -2,22 +2,25 @@ import { pushPull } from "../fill.ts";
 
 /** Detail is what a picture has beyond its mean over about so many texels. */
 const BLUR = 6;
-/** Sides of the squares that detail is taken in, texels: the largest of which enough are known. */
-const SIDES = [48, 32, 20, 12] as const;
+/**
+ * Widths of the patches that detail is taken in, texels: the largest of which enough are known. They are twice as high, as
+ * hair mostly hangs.
+ */
+const WIDTHS = [48, 32, 24, 16, 12, 8] as const;
 const ENOUGH = 8;
-/** Known squares are looked for at every so many texels. */
+/** Known patches are looked for at every so many texels. */
 const SEARCH = 4;
-/** A square farther up or down by this many texels is as unwelcome as the most unlucky draw. */
+/** A patch farther up or down by this many texels is as unwelcome as the most unlucky draw. */
 const SPREAD = 64;
 /** So much of the detail is continued: all of it, repeated, would look woven. */
 const GAIN = 0.75;
 /** Weight of the mean of all that is known against what is known about an unknown texel. */
 const MEAN_WEIGHT = 0.01;
-/** Known so far, a texel is part of a known square. */
+/** Known so far, a texel is part of a known patch. */
 const KNOWN = 0.5;
 
 /**
- * Continues a picture where it is unknown: smooth colours by push–pull, and over them the fine detail of known squares at
+ * Continues a picture where it is unknown: smooth colours by push–pull, and over them the fine detail of known patches at
  * about the same height, drawn at random, overlapping by half. Overlapping details are blended such that their
  * variance stays (Heitz and Neyret 2018).
  *
@@ -33,17 +36,17 @@ export function continueDetail(data: Float32Array, weight: Float32Array, width: 
     width,
     height,
   );
-  const { side, squares } = knownSquares(weight, width, height);
-  if (squares.length > 0) {
+  const { half, patches } = knownPatches(weight, width, height);
+  if (patches.length > 0) {
     const sum = new Float32Array(data.length);
     const power = new Float32Array(weight.length);
-    const half = side / 2;
-    for (let top = -half; top < height; top += half)
+    // Patches of 2 · half × 4 · half texels, half a patch apart.
+    for (let top = -2 * half; top < height; top += 2 * half)
       for (let left = -half; left < width; left += half) {
-        const from = draw(squares, width, left, top);
-        for (let y = Math.max(0, top); y < Math.min(height, top + side); y++)
-          for (let x = Math.max(0, left); x < Math.min(width, left + side); x++) {
-            const share = hat(x - left, half) * hat(y - top, half);
+        const from = draw(patches, width, left, top);
+        for (let y = Math.max(0, top); y < Math.min(height, top + 4 * half); y++)
+          for (let x = Math.max(0, left); x < Math.min(width, left + 2 * half); x++) {
+            const share = hat(x - left, half) * hat(y - top, 2 * half);
             const p = y * width + x;
             const q = from + (y - top) * width + (x - left);
             power[p] += share * share;
@@ -71,7 +74,7 @@ function towardsMean(data: Float32Array, weight: Float32Array): Float32Array {
   return data.map((value, i) => (weight[Math.floor(i / 3)] > 0 ? value : sums[i % 3] / total));
 }
 
-/** Rises from 0 to 1 over half a square and falls again. */
+/** Rises from 0 to 1 over half a patch and falls again. */
 const hat = (x: number, half: number): number => 1 - Math.abs(x + 0.5 - half) / half;
 
 /** What known pixels have beyond the mean of the known ones about them. */
@@ -108,8 +111,8 @@ function boxBlur(data: Float32Array, length: number, lines: number, step: number
     }
 }
 
-/** First pixels of squares that are known throughout, of the largest size of which there are enough. */
-function knownSquares(weight: Float32Array, width: number, height: number): { side: number; squares: number[] } {
+/** First pixels of patches that are known throughout, of the largest size of which there are enough. */
+function knownPatches(weight: Float32Array, width: number, height: number): { half: number; patches: number[] } {
   // Number of unknown pixels above and left of each corner.
   const unknown = new Uint32Array((width + 1) * (height + 1));
   for (let y = 0; y < height; y++)
@@ -118,28 +121,28 @@ function knownSquares(weight: Float32Array, width: number, height: number): { si
       unknown[i] =
         unknown[i - 1] + unknown[i - width - 1] - unknown[i - width - 2] + (weight[y * width + x] < KNOWN ? 1 : 0);
     }
-  for (const side of SIDES) {
-    const squares: number[] = [];
-    for (let y = 0; y + side <= height; y += SEARCH)
-      for (let x = 0; x + side <= width; x += SEARCH) {
+  for (const wide of WIDTHS) {
+    const patches: number[] = [];
+    for (let y = 0; y + 2 * wide <= height; y += SEARCH)
+      for (let x = 0; x + wide <= width; x += SEARCH) {
         const i = y * (width + 1) + x;
-        const below = i + side * (width + 1);
-        if (unknown[below + side] - unknown[below] - unknown[i + side] + unknown[i] === 0) squares.push(y * width + x);
+        const below = i + 2 * wide * (width + 1);
+        if (unknown[below + wide] - unknown[below] - unknown[i + wide] + unknown[i] === 0) patches.push(y * width + x);
       }
-    if (squares.length >= ENOUGH) return { side, squares };
+    if (patches.length >= ENOUGH) return { half: wide / 2, patches };
   }
-  return { side: 0, squares: [] };
+  return { half: 0, patches: [] };
 }
 
-/** One of the squares near a height, drawn by where it is wanted. */
-function draw(squares: readonly number[], width: number, left: number, top: number): number {
-  let best = squares[0];
+/** One of the patches near a height, drawn by where it is wanted. */
+function draw(patches: readonly number[], width: number, left: number, top: number): number {
+  let best = patches[0];
   let least = Infinity;
-  for (const square of squares) {
-    const cost = Math.abs(Math.floor(square / width) - top) / SPREAD + hash(square, left, top);
+  for (const patch of patches) {
+    const cost = Math.abs(Math.floor(patch / width) - top) / SPREAD + hash(patch, left, top);
     if (cost < least) {
       least = cost;
-      best = square;
+      best = patch;
     }
   }
   return best;

@@ -13,8 +13,8 @@ import { columnU, halved, heightField, insideMesh, rowV, smooth, type Voxels } f
 
 /** Crop pixels between columns of the grid: 3 mm; where the surface would have too many vertices more, up to the second. */
 const FINEST = 2;
-const COARSEST = 2.5;
-const VERTICES = 18000;
+const COARSEST = 3;
+const VERTICES = 15000;
 /** Hair goes on so far below the scalp, mm. */
 const ROOT = 6;
 /** A head is shaven unless hair stands off by this, mm, in this part of where it is, or this part of it is seen beside the head. */

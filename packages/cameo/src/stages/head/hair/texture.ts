@@ -8,6 +8,8 @@ import { continueDetail } from "./detail.ts";
 /** Texels around the head, all the way; some more at both ends repeat the other end. */
 const AROUND = 640;
 const MARGIN = 12;
+/** Rows above the crown, so that smaller copies of the texture bring nothing else there. */
+const ABOVE = 24;
 /** Above the head centre rows count angles from the crown, at this radius, mm; below it they count height. */
 const RADIUS = 100;
 const PER_MM = AROUND / (2 * Math.PI * RADIUS);
@@ -96,7 +98,7 @@ function rollOut(shape: Float32Array, triangles: Uint32Array): Float32Array {
     }
     const down = y > 0 ? RADIUS * Math.atan2(Math.hypot(x, z), y) : (RADIUS * Math.PI) / 2 - y;
     corners[2 * k] = Math.min(AROUND + 2 * MARGIN - 1, Math.max(1, around + MARGIN));
-    corners[2 * k + 1] = down * PER_MM + 1;
+    corners[2 * k + 1] = down * PER_MM + ABOVE;
   }
   return corners;
 }

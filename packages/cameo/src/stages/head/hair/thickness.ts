@@ -22,7 +22,7 @@ const LIMB = -0.25;
 const STUBBLE = 2;
 /** So many pixels of hair in a row beside the neck are hair that hangs down. */
 const HANGING = 10;
-/** Behind the neck such hair is at least so thick, mm, and its thickness weighs so much against that of its surroundings. */
+/** Behind the neck such hair is at least so thick, mm; that and where there is none weighs so much against what is about it. */
 const CURTAIN = 14;
 const CURTAIN_WEIGHT = 0.3;
 const PULL = 0.003;
@@ -67,7 +67,7 @@ export function hairThickness(
     const v = (camera.fy * y) / z + camera.cy;
     return (-sampleMap(layers.head, layers.labels.width, layers.labels.height, u * FINE, v * FINE) * z) / camera.fx;
   };
-  const hangs = rowsOfHangingHair(template, raster, layers);
+  const lowest = lowestHangingRow(template, raster, layers);
   const rowOf = (y: number, z: number) => Math.floor((camera.fy * y) / z + camera.cy);
   const behindNeck: number[] = [];
   for (let v = 0; v < count; v++) {
@@ -86,7 +86,7 @@ export function hairThickness(
     const nz = normals[3 * v + 2];
     const facing = -(x * nx + y * ny + z * nz) / Math.hypot(x, y, z);
     if (facing < LIMB) {
-      if (region === Region.neck && hangs[rowOf(y, z)]) behindNeck.push(v);
+      if (region === Region.neck) behindNeck.push(v);
       continue;
     }
     let t = 0;
@@ -106,7 +106,8 @@ export function hairThickness(
   const usual = median(thickness, (v) => weight[v] > 0 && template.regions[v] === Region.scalp);
   for (let v = 0; v < count; v++) if (template.regions[v] === Region.scalp) fallback[v] = usual;
   for (const v of behindNeck) {
-    thickness[v] = Math.max(usual, CURTAIN);
+    if (rowOf(positions[3 * v + 1], positions[3 * v + 2]) <= lowest) thickness[v] = Math.max(usual, CURTAIN);
+    else thickness[v] = NO_HAIR;
     weight[v] = CURTAIN_WEIGHT;
   }
   diffuse(thickness, weight, template.edges, fallback, PULL, SWEEPS);
@@ -117,10 +118,13 @@ export function hairThickness(
   });
 }
 
-/** 1 for rows of the crop in which hair is seen beside the neck. */
-function rowsOfHangingHair({ regionsOfTriangles }: HeadTemplate, raster: Raster, { hairDepth, hair, labels }: Layers) {
-  const { width, height } = hairDepth;
-  return Uint8Array.from({ length: height }, (_, y) => {
+/** The lowest row of the crop in which hair is seen beside the neck; −1 where there is none. */
+function lowestHangingRow(
+  { regionsOfTriangles }: HeadTemplate,
+  raster: Raster,
+  { hairDepth: { width, height }, hair, labels }: Layers,
+): number {
+  for (let y = height - 1; y >= 0; y--) {
     let neck = 0;
     let beside = 0;
     for (let x = 0; x < width; x++) {
@@ -128,8 +132,9 @@ function rowsOfHangingHair({ regionsOfTriangles }: HeadTemplate, raster: Raster,
       if (t >= 0 && regionsOfTriangles[t] === Region.neck) neck++;
       else if (t < 0 && hair[FINE * (y * labels.width + x)] < 0) beside++;
     }
-    return neck > 0 && beside >= HANGING ? 1 : 0;
-  });
+    if (neck > 0 && beside >= HANGING) return y;
+  }
+  return -1;
 }
 
 function median(values: Float32Array, counts: (index: number) => boolean): number {
