@@ -23,7 +23,7 @@ test("writes the turned head over the photo: no holes, and a mark that it is syn
     "turn",
     portrait,
     "--yaw",
-    "25",
+    "18",
     "--pitch",
     "-5",
     "--size",

@@ -2,7 +2,6 @@ import type { TexturedMesh } from "../../export/textured-mesh.ts";
 import type { Camera } from "../../geometry/camera.ts";
 import { type Angles, type Pose, quaternionFromAngles } from "../../geometry/pose.ts";
 import { multiply } from "../../geometry/quaternion.ts";
-import { Label } from "../../image.ts";
 import { rasterize } from "../../raster/rasterize.ts";
 import { type Rendering, supersample } from "../../raster/rendering.ts";
 import { shadeTextured } from "../../raster/shade.ts";
@@ -16,10 +15,6 @@ export const turned = (pose: Pose, angles: Partial<Angles>): Pose => ({
   rotation: multiply(quaternionFromAngles({ yaw: 0, pitch: 0, roll: 0, ...angles }), pose.rotation),
   translation: pose.translation,
 });
-
-/** The triangles of the head proper: all but those labelled background, such as the neck. */
-export const headTriangles = ({ triangles, labels }: TexturedMesh): Uint32Array =>
-  triangles.filter((_, k) => labels[triangles[k - (k % 3)]] !== Label.background);
 
 /**
  * The textured head as a camera sees it.
