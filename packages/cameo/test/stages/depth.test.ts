@@ -85,6 +85,9 @@ describe("the depth stage", () => {
     const { data } = await estimator.estimate(context);
     expect(data[at(0, Label.hair)]).toBeCloseTo(840, 3);
     expect(data[at(2, Label.earLeft)]).toBeCloseTo(940, 3);
+    expect(data[at(1, Label.face)]).toBeCloseTo(890, 3);
+    // The fitted face stays.
+    expect([Label.face, Label.innerMouth].map((label) => data[at(0, label)])).toEqual([850, 850]);
     expect([0, 1, 2, 3].map((column) => data[at(column, Label.background)])).toEqual([0, 0, 0, 0]);
     expect(Object.keys(seen[0])).toEqual(["image", "model"]);
     expect(seen[0].image.dims).toEqual([1, 3, side, side]);

@@ -23,7 +23,7 @@ export interface DepthContext {
 
 /** Estimates depth of heads; holds the network. */
 export interface DepthEstimator {
-  /** Depth of all that the labels name, where the network estimates it: of face, hair and ears. */
+  /** Depth of all that the labels name: on 𝓗 the network's, else that of the fitted face (paper section 4.2). */
   estimate(context: DepthContext): Promise<DepthMap>;
   dispose(): Promise<void>;
 }
@@ -41,7 +41,10 @@ export async function createDepthEstimator(network: Uint8Array, createSession: C
       async estimate({ image, raster, labels, modelLabels, centre }) {
         const inputs = depthInputs(raster, labels, modelLabels, centre);
         const near = await run(session, image, inputs);
-        const data = near.map((n, p) => (labels.data[p] === Label.background ? 0 : depthOfNearness(n, centre)));
+        const data = near.map((n, p) => {
+          if (labels.data[p] === Label.background) return 0;
+          return inputs.mask[p] > 0 ? depthOfNearness(n, centre) : raster.depth[p];
+        });
         return { width: image.width, height: image.height, data };
       },
       dispose: () => session.dispose(),
