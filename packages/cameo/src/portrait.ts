@@ -82,6 +82,8 @@ export interface ObservedFace extends Performance {
 
 /** How far the face network's coefficients are off, in standard deviations of the model. */
 const NETWORK_DEVIATION = 0.6;
+/** And how far the turn of the head, radians about each axis. */
+const NETWORK_TURN_DEVIATION = 0.03;
 
 /** Smallest face, in pixels between the outer corners of the eyes, that can be reconstructed. */
 export const MIN_EYE_DISTANCE = 16;
@@ -322,7 +324,13 @@ export class Cameo {
     if (estimate && options.fit === false) return { estimate, ...estimate };
     const { expression } = estimate ?? { expression: new Float32Array(this.#model.expression.count) };
     const identity = known ?? estimate?.identity;
-    const expected = identity && { identity, expression, deviation: estimate ? NETWORK_DEVIATION : 1 };
+    const expected = identity && {
+      identity,
+      expression,
+      deviation: estimate ? NETWORK_DEVIATION : 1,
+      rotation: estimate?.pose.rotation,
+      rotationDeviation: NETWORK_TURN_DEVIATION,
+    };
     return { estimate, ...fitFace(this.#landmarks, planar(landmarks468), photo.image, { focal, expected }) };
   }
 

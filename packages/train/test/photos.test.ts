@@ -187,12 +187,12 @@ describe.skipIf(!present)("preparing photos", () => {
       data: { kind: "photos", path: folder },
       size: 64,
       batch: 2,
-      steps: 16,
-      rate: 2e-3,
+      steps: 24,
+      rate: 3e-4,
       schedule: { kind: "constant" },
       logEvery: 1,
-      checkpointEvery: 16,
-      sampleEvery: 16,
+      checkpointEvery: 24,
+      sampleEvery: 24,
       workers: 0,
       models,
       network: {
@@ -214,14 +214,14 @@ describe.skipIf(!present)("preparing photos", () => {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
-    const [first, last] = [metrics[0], metrics[15]];
+    const [first, last] = [metrics[0], metrics[23]];
     for (const name of ["photometric", "landmarks", "perceptual", "coefficients", "flatness", "lightColour"])
       expect(first[name], name).toBeTypeOf("number");
     // Nothing is compared with the zeros that stand for the truth.
     expect([first.shape, first.rotation, first.texture]).toEqual([0, 0, 0]);
-    expect(last.landmarks).toBeLessThan(0.5 * first.landmarks);
-    expect(last.photometric).toBeLessThan(first.photometric);
-    expect(readdirSync(join(out, "samples"))).toEqual(["step-00000016.png"]);
+    expect(last.landmarks).toBeLessThan(0.7 * first.landmarks);
+    expect(last.photometric).toBeLessThan(0.75 * first.photometric);
+    expect(readdirSync(join(out, "samples"))).toEqual(["step-00000024.png"]);
   }, 120_000);
 });
 

@@ -6,6 +6,7 @@ import {
   conjugate,
   fromMatrix,
   fromRotationVector,
+  identity as identityRotation,
   type Matrix3,
   multiply,
   normalize,
@@ -36,6 +37,9 @@ export interface ExpectedFace {
   readonly expression: Float32Array;
   /** How far its coefficients are off: their standard deviation. */
   readonly deviation: number;
+  /** How the head is turned, and how far that is off about each axis: its standard deviation, radians. */
+  readonly rotation?: Quaternion;
+  readonly rotationDeviation?: number;
 }
 
 export interface FitOptions {
@@ -82,6 +86,9 @@ interface Problem {
   /** The modes of the expected face, and the deviation from them. */
   readonly expected: Float64Array;
   readonly deviation: number;
+  /** The expected turn; 0 for the weight of one that is not known. */
+  readonly turn: Quaternion;
+  readonly turnWeight: number;
   /** x, y per landmark, photo pixels. */
   readonly landmarks: Float32Array;
   /** How much each landmark counts, 0 … 1. */
@@ -133,6 +140,8 @@ export function fitFace(
     basis,
     expected: modes,
     deviation: expected?.deviation ?? 1,
+    turn: expected?.rotation ?? identityRotation,
+    turnWeight: expected?.rotation ? 1 / (expected.rotationDeviation ?? 1) ** 2 : 0,
     landmarks,
     weights: basis.weights,
     sigma: noise * pixelsPerMillimetre,
@@ -312,6 +321,7 @@ function costOf(problem: Problem, state: State): number {
   }
   const { expected, deviation } = problem;
   for (let k = 0; k < expected.length; k++) cost += ((state.modes[k] - expected[k]) / deviation) ** 2 / 2;
+  for (const angle of turnedFrom(problem, state)) cost += (problem.turnWeight * angle ** 2) / 2;
   if (!problem.focalKnown) {
     const { logDistance, logDistanceDeviation } = problem;
     cost += ((logDistance - Math.log(state.translation[2])) / logDistanceDeviation) ** 2 / 2;
@@ -375,9 +385,18 @@ function linearize(problem: Problem, state: State, used: number, equations: Norm
     equations.addRow(v, rv, weight);
   }
   const { expected, deviation, logDistance, logDistanceDeviation } = problem;
+  for (const [axis, angle] of turnedFrom(problem, state).entries())
+    equations.addDiagonal(axis, -angle, problem.turnWeight);
   for (let k = 0; k < used; k++)
     equations.addDiagonal(POSE_UNKNOWNS + k, expected[k] - state.modes[k], 1 / deviation ** 2);
   equations.addDiagonal(DISTANCE, focalKnown ? 0 : logDistance - Math.log(tz), 1 / logDistanceDeviation ** 2);
+}
+
+/** How far a state is turned from what is expected, about each axis; radians, for small angles. */
+function turnedFrom({ turn }: Problem, { rotation }: State): Vec3 {
+  const [x, y, z, w] = multiply(rotation, conjugate(turn));
+  const twice = w < 0 ? -2 : 2;
+  return [twice * x, twice * y, twice * z];
 }
 
 /** Root mean square landmark distance, pixels. */
