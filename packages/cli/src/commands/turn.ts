@@ -134,13 +134,15 @@ async function turn(photo: string, options: Options, context: Context): Promise<
   }
 }
 
+const endings = (extensions: readonly string[]): string => extensions.map((extension) => `.${extension}`).join(", ");
+
 /** What the options say together. */
 function checkOptions({ output, sweep, to, yaw, pitch, roll }: Options): void {
   if (sweep && !videoFormat(output))
-    throw new InvalidArgumentError(`With --sweep the output must end in ${VIDEO_FORMATS.join(", ")}.`);
+    throw new InvalidArgumentError(`With --sweep the output must end in ${endings(VIDEO_FORMATS)}.`);
   if (!sweep && !isPicture(output))
     throw new InvalidArgumentError(
-      `The output must end in ${pictureExtensions.join(", ")}${videoFormat(output) ? "; --sweep makes a video" : ""}.`,
+      `The output must end in ${endings(pictureExtensions)}${videoFormat(output) ? "; --sweep makes a video" : ""}.`,
     );
   if (to && (yaw !== undefined || pitch !== undefined || roll !== undefined))
     throw new InvalidArgumentError("Give either --to or angles to turn by.");
