@@ -28,7 +28,7 @@ export async function writePicture(
   { mark, signal }: { mark: boolean; signal: AbortSignal },
 ): Promise<void> {
   const format = formatOf(path);
-  if (!format) throw new OutputError("unwritable", `${path} must end in ${pictureExtensions.join(", ")}.`);
+  if (!format) throw new OutputError("unwritable", `${path} must end in ${endings(pictureExtensions)}.`);
   await writeFileWhole(path, await encodeImage(picture, { format, mark }), { signal });
 }
 
@@ -60,3 +60,7 @@ export function expressionList(text: string): Record<string, number> {
 
 export const radians = (degrees: number): number => (degrees * Math.PI) / 180;
 export const degrees = (radians: number): number => (radians * 180) / Math.PI;
+
+/** Endings of file names, as messages name them. */
+export const endings = (extensions: readonly string[]): string =>
+  extensions.map((extension) => `.${extension}`).join(", ");

@@ -33,6 +33,7 @@ import { Report } from "../report.ts";
 import {
   addMarkOption,
   degrees,
+  endings,
   isPicture,
   pictureExtensions,
   RANGE,
@@ -119,7 +120,7 @@ async function transfer(driver: string, target: string, options: Options, contex
 function checkOptions({ output, relative, rate }: Options, isPhoto: boolean): void {
   const formats: readonly string[] = isPhoto ? pictureExtensions : VIDEO_FORMATS;
   if (isPhoto ? !isPicture(output) : !videoFormat(output))
-    throw new InvalidArgumentError(`The output must end in ${formats.join(", ")}.`);
+    throw new InvalidArgumentError(`The output must end in ${endings(formats)}.`);
   if (isPhoto && (relative || rate !== undefined))
     throw new InvalidArgumentError("--relative and --rate are for drivers that are videos or folders.");
 }

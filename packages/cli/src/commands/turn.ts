@@ -31,6 +31,7 @@ import { Report } from "../report.ts";
 import {
   addMarkOption,
   degrees,
+  endings,
   expressionList,
   isPicture,
   pictureExtensions,
@@ -133,8 +134,6 @@ async function turn(photo: string, options: Options, context: Context): Promise<
     await cameo.dispose();
   }
 }
-
-const endings = (extensions: readonly string[]): string => extensions.map((extension) => `.${extension}`).join(", ");
 
 /** What the options say together. */
 function checkOptions({ output, sweep, to, yaw, pitch, roll }: Options): void {
