@@ -66,9 +66,10 @@ describe.skipIf(absent)("synthetic portraits", () => {
     expect(status).toBe(0);
     const { portraits: results }: DepthEvaluation = JSON.parse(stdout);
     const { flat: plane, ...others } = results[0].distances;
-    // Nothing but the labels' pixels, all in one plane: a face is not flat.
-    expect(plane.face?.coverage).toBe(1);
-    expect(plane.face?.mean).toBeGreaterThan(5);
+    // The fitted face stays; the network puts all else of the head in one plane, and heads are not flat.
+    expect(plane.nonFace?.coverage).toBe(1);
+    expect(plane.nonFace?.mean).toBeGreaterThan(10);
+    expect(plane.face?.mean).toBeLessThan(2);
     expect(others["head of the model, bald"].face?.mean).toBeLessThan(2);
   }, 300_000);
 });
