@@ -282,31 +282,10 @@ export class Cameo {
 
   /** The face network that the options ask for; undefined where the landmarks are to say all. */
   #regressorFor({ coefficients, fit }: Pick<ReconstructOptions, "coefficients" | "fit">): FaceRegressor | undefined {
-    if (coefficients !== undefined && coefficients !== "network" && coefficients !== "landmarks")
-      throw new CameoError("option", `The coefficients must come from "network" or "landmarks", not ${coefficients}.`);
     if (coefficients === "landmarks" && fit === false)
       throw new CameoError("option", "Coefficients that come from landmarks are fitted to them.");
-    if ((coefficients === "network" || fit === false) && !this.#regressor)
-      throw new CameoError("models", `The model bundle has no face network ("${FACE_MODEL}").`);
-    return coefficients === "landmarks" ? undefined : this.#regressor;
-  }
-
-  /** The parsing network that the options ask for; undefined where the head model is to say what is where. */
-  #parserFor({ parse }: Pick<ReconstructOptions, "parse">): Parser | undefined {
-    if (parse !== undefined && parse !== "network" && parse !== "model")
-      throw new CameoError("option", `The way to parse must be "network" or "model", not ${parse}.`);
-    if (parse === "network" && !this.#parser)
-      throw new CameoError("models", `The model bundle has no parsing network ("${PARSE_MODEL}").`);
-    return parse === "model" ? undefined : this.#parser;
-  }
-
-  /** The depth network that the options ask for; undefined where depth is to be the head model's. */
-  #depthFor({ depth }: Pick<ReconstructOptions, "depth">): DepthEstimator | undefined {
-    if (depth !== undefined && depth !== "network" && depth !== "model")
-      throw new CameoError("option", `The depth must come from "network" or "model", not ${depth}.`);
-    if (depth === "network" && !this.#depth)
-      throw new CameoError("models", `The model bundle has no depth network ("${DEPTH_MODEL}").`);
-    return depth === "model" ? undefined : this.#depth;
+    const way = coefficients ?? (fit === false ? "network" : undefined);
+    return networkFor("coefficients", way, "landmarks", this.#regressor, "face");
   }
 
   /**
@@ -341,8 +320,8 @@ export class Cameo {
     const { focal, cameraSource } = knownFocal(run.options, focal35, image);
     const { fit = true } = run.options;
     const regressor = this.#regressorFor(run.options);
-    const parser = this.#parserFor(run.options);
-    const estimator = this.#depthFor(run.options);
+    const parser = networkFor("parse", run.options.parse, "model", this.#parser, "parsing");
+    const estimator = networkFor("depth", run.options.depth, "model", this.#depth, "depth");
 
     const pyramid = createPyramid(image);
     const faceCrop = await run.stage("align", () => alignFace(pyramid, face.landmarks68));
@@ -402,6 +381,11 @@ export class Cameo {
     );
     run.finish();
 
+    const networks: Record<string, unknown> = {
+      [FACE_MODEL]: regressor,
+      [PARSE_MODEL]: parser,
+      [DEPTH_MODEL]: estimator,
+    };
     return new Head(
       {
         image,
@@ -415,12 +399,7 @@ export class Cameo {
         expressions: headExpressions(model, head, expression),
         box: face.box,
         timings: run.timings(),
-        models: this.#models.filter(
-          ({ name }) =>
-            (name !== FACE_MODEL || regressor) &&
-            (name !== PARSE_MODEL || parser) &&
-            (name !== DEPTH_MODEL || estimator),
-        ),
+        models: this.#models.filter(({ name }) => !(name in networks) || networks[name]),
         prior: { face: !regressor, parse: !parser, depth: !estimator },
         fitted: fit,
         notes,
@@ -444,6 +423,26 @@ interface Loaded {
   readonly depth: DepthEstimator | undefined;
   readonly refiner: Refiner | undefined;
   readonly models: readonly ModelId[];
+}
+
+/**
+ * The network where an option asks for it, or says nothing; undefined where its stand-in is to do.
+ * @param option name of the option
+ * @param way its value
+ * @param kind of network, for people
+ * @throws {@link CameoError} `option` for another value; `models` if a network is asked for that the bundle does not have
+ */
+function networkFor<Network>(
+  option: string,
+  way: string | undefined,
+  standIn: string,
+  network: Network | undefined,
+  kind: string,
+): Network | undefined {
+  if (way !== undefined && way !== "network" && way !== standIn)
+    throw new CameoError("option", `The option "${option}" must be "network" or "${standIn}", not ${way}.`);
+  if (way === "network" && !network) throw new CameoError("models", `The model bundle has no ${kind} network.`);
+  return way === standIn ? undefined : network;
 }
 
 /** The network that was given, else the bundle's, which may have none. */

@@ -9,6 +9,9 @@ export const MIN_SIDE = 16;
 /** Most times the longer side of a picture may hold the shorter. */
 export const MAX_ASPECT = 32;
 
+/** Endings of the picture files that can be read, in small letters. */
+export const PHOTO_EXTENSIONS = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif"] as const;
+
 /** A picture as a user handed it in, made upright and sRGB. */
 export interface Photo {
   readonly image: RgbImage;

@@ -5,6 +5,7 @@ import {
   CameoError,
   decodeImage,
   type Head,
+  PHOTO_EXTENSIONS,
   probeVideo,
   type RgbaImage,
   type RgbImage,
@@ -50,8 +51,9 @@ interface Options extends CameraOptions, RunOptions, StageOptions, ViewOptions {
   face: FaceChoice;
 }
 
-/** File names of photos; others are taken for videos. */
-const PHOTOS = new Set([".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".tif", ".tiff"]);
+/** Photos by their names; others are taken for videos. */
+const isPhotoFile = (path: string): boolean =>
+  (PHOTO_EXTENSIONS as readonly string[]).includes(extname(path).toLowerCase());
 /** Frames a second that pictures of a folder are shown at. */
 const USUAL_RATE = 25;
 
@@ -105,7 +107,7 @@ Examples:
 async function transfer(driver: string, target: string, options: Options, context: Context): Promise<void> {
   const { output } = options;
   const isFolder = (await stat(driver).catch(() => undefined))?.isDirectory() ?? false;
-  const isPhoto = !isFolder && PHOTOS.has(extname(driver).toLowerCase());
+  const isPhoto = !isFolder && isPhotoFile(driver);
   checkOptions(options, isPhoto);
   await checkDirectory(dirname(output));
   await checkPhotosSafe([output], [driver, target]);
@@ -248,7 +250,7 @@ async function openVideo(path: string, wanted: number | undefined, signal: Abort
 }
 
 async function openFolder(folder: string, rate = USUAL_RATE, signal: AbortSignal): Promise<Driver> {
-  const names = (await readdir(folder)).filter((name) => PHOTOS.has(extname(name).toLowerCase()));
+  const names = (await readdir(folder)).filter(isPhotoFile);
   if (names.length === 0) throw new CameoError("not-found", `${folder} holds no pictures.`);
   names.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   async function* pictures() {

@@ -3,7 +3,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { startThreads } from "@cameo/synth";
-import { CameoError, failWriting, writeFileWhole } from "cameo";
+import { CameoError, failWriting, PHOTO_EXTENSIONS, writeFileWhole } from "cameo";
 import { append, findFiles, mended } from "./journal.ts";
 import { type PhotosDescription, type PreparedFace, photosFile, preparedFile, readDescription } from "./photos.ts";
 import type { PreparedPhoto, PrepareRules, Rejection } from "./prepare-photo.ts";
@@ -110,10 +110,8 @@ export async function preparePhotos(options: PreparePhotosOptions): Promise<Phot
   return { photos: photos.length, before, faces, rejected };
 }
 
-const pictures = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif"];
-
 /** Picture files named or below the folders named, in order; hidden ones are left out. @throws CameoError if one is missing */
-export const findPhotos = (paths: readonly string[]): Promise<string[]> => findFiles(paths, pictures);
+export const findPhotos = (paths: readonly string[]): Promise<string[]> => findFiles(paths, PHOTO_EXTENSIONS);
 
 /** Writes the description, or checks that the one that is there says the same. */
 async function claim(folder: string, wanted: PhotosDescription): Promise<void> {
