@@ -1,5 +1,7 @@
 import type { DepthResult } from "./depth-stage.ts";
 import type { PhotoFigures, PhotoResult } from "./photos.ts";
+import type { ViewResult } from "./second-view.ts";
+import type { Similarities, SimilarityResult } from "./similarity.ts";
 import type { Spread, SyntheticResult } from "./synthetic.ts";
 
 /** What the figures of an evaluation are to be read with. */
@@ -43,4 +45,35 @@ export interface DepthEvaluation extends Circumstances {
   readonly failures: readonly (Failed & { readonly index: number })[];
 }
 
-export type Evaluation = PhotoEvaluation | SyntheticEvaluation | DepthEvaluation;
+/** What made that in a turned photo which the photo does not show. */
+export type Filling = "the refinement network" | "push–pull";
+
+/** What `cameo eval similarity --json` prints. */
+export interface SimilarityEvaluation extends Circumstances {
+  readonly evaluation: "similarity";
+  /** Name of the face recognition network. */
+  readonly network: string;
+  readonly filling: Filling;
+  readonly photos: readonly SimilarityResult[];
+  /** Each photo with each other one. */
+  readonly strangers: Similarities;
+  readonly failures: readonly (Failed & { readonly name: string })[];
+}
+
+/** What `cameo eval views --json` prints. */
+export interface ViewEvaluation extends Circumstances {
+  readonly evaluation: "views";
+  readonly seed: number;
+  /** Least and greatest turn of the head between the pictures of a pair, degrees. */
+  readonly rotation: readonly [number, number];
+  readonly pairs: readonly ViewResult[];
+  /** Pairs in whose first picture no face was found that could be reconstructed. */
+  readonly failures: readonly (Failed & { readonly index: number })[];
+}
+
+export type Evaluation =
+  | PhotoEvaluation
+  | SyntheticEvaluation
+  | DepthEvaluation
+  | SimilarityEvaluation
+  | ViewEvaluation;

@@ -13,6 +13,7 @@ import type { CropDepths } from "./depth-stage.ts";
 import type { HeadGeometry, TrueHead } from "./distances.ts";
 import { drawClay, drawPhoto, drawTextured, frameOf, sheetOf, weld } from "./drawing.ts";
 import { depthGeometry, reconstructedGeometry, surroundGeometry } from "./predictions.ts";
+import { picturesOf, type SecondViews } from "./second-view.ts";
 import { trueHeadOf } from "./synthetic.ts";
 
 const degrees = (yaw: number, pitch = 0): Partial<Angles> => ({
@@ -83,12 +84,6 @@ export interface Pictured {
   readonly shapes: readonly Shape[];
 }
 
-/** A portrait and shapes of its head. */
-export interface Pictured {
-  readonly image: RgbImage;
-  readonly shapes: readonly Shape[];
-}
-
 /** Portraits and shapes of their heads, like Figure 2 of the paper: a row each, every shape from both sides. */
 export function drawShapes(portraits: readonly Pictured[]): RgbImage {
   const rows = portraits.map(({ image, shapes }) => {
@@ -102,3 +97,7 @@ export function drawShapes(portraits: readonly Pictured[]): RgbImage {
   });
   return sheetOf(rows);
 }
+
+/** Second views of pairs, like Figure 3 of the paper: a row each, the photo, what each method made of it, the truth. */
+export const drawSecondViews = (pairs: readonly SecondViews[]): RgbImage =>
+  sheetOf(pairs.map((pair) => picturesOf(pair).map((image) => drawPhoto(image, { x: 0, y: 0, side: image.width }))));

@@ -40,25 +40,32 @@ export interface MeasuredPhoto {
 const PHOTO = /\.(jpe?g|png|webp|avif|tiff?)$/i;
 
 /**
- * The photos of a folder that have a `NAME.mask.png` (one label per pixel), `NAME.landmarks.json` (68 points) or
- * `NAME.points5.json` beside them, by name.
+ * The photos of a folder, but no `NAME.mask.png`, by name.
  * @throws {@link CameoError} `not-found` where the folder cannot be read or has none
  */
-export async function referencePhotos(folder: string): Promise<ReferencePhoto[]> {
+export async function photosIn(folder: string): Promise<Pick<ReferencePhoto, "name" | "file">[]> {
   const files = await readdir(folder).catch((cause: Error) => {
     throw new CameoError("not-found", `The folder ${folder} cannot be read: ${cause.message}`, { cause });
   });
+  const photos = files.filter((file) => PHOTO.test(file) && !file.endsWith(".mask.png")).sort();
+  if (photos.length === 0) throw new CameoError("not-found", `${folder} holds no photos.`);
+  return photos.map((file) => ({ name: parse(file).name, file: join(folder, file) }));
+}
+
+/**
+ * Those that have a `NAME.mask.png` (one label per pixel), `NAME.landmarks.json` (68 points) or `NAME.points5.json` beside
+ * them.
+ * @throws {@link CameoError} `not-found` where the folder cannot be read or has none
+ */
+export async function referencePhotos(folder: string): Promise<ReferencePhoto[]> {
   const beside = (name: string): string | undefined => {
     const path = join(folder, name);
     return existsSync(path) ? path : undefined;
   };
-  const photos = files
-    .filter((file) => PHOTO.test(file) && !file.endsWith(".mask.png"))
-    .sort()
-    .map((file) => {
-      const { name } = parse(file);
-      const landmarks = beside(`${name}.landmarks.json`) ?? beside(`${name}.points5.json`);
-      return { name, file: join(folder, file), mask: beside(`${name}.mask.png`), landmarks };
+  const photos = (await photosIn(folder))
+    .map((photo) => {
+      const landmarks = beside(`${photo.name}.landmarks.json`) ?? beside(`${photo.name}.points5.json`);
+      return { ...photo, mask: beside(`${photo.name}.mask.png`), landmarks };
     })
     .filter(({ mask, landmarks }) => mask || landmarks);
   if (photos.length === 0)

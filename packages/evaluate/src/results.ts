@@ -3,9 +3,19 @@ import type {
   DepthEvaluation,
   Evaluation,
   PhotoEvaluation,
+  SimilarityEvaluation,
   SyntheticEvaluation,
+  ViewEvaluation,
 } from "./evaluations.ts";
-import { depthTables, photoTable, syntheticTables, type Table, type TitledTable } from "./tables.ts";
+import {
+  depthTables,
+  photoTables,
+  similarityTables,
+  syntheticTables,
+  type Table,
+  type TitledTable,
+  viewTables,
+} from "./tables.ts";
 
 /** Pictures that go with the figures: paths or addresses as the document is to have them. */
 export interface ResultPictures {
@@ -15,12 +25,14 @@ export interface ResultPictures {
   readonly shapes?: string;
   /** Of {@link drawShapes}, by depth networks. */
   readonly depth?: string;
+  /** Of {@link drawSecondViews}. */
+  readonly views?: string;
 }
 
 /** Evaluations as a Markdown document: what was measured, how, and the figures as the commands print them. */
 export function resultsDocument(
   evaluations: readonly Evaluation[],
-  { heads, shapes, depth }: ResultPictures = {},
+  { heads, shapes, depth, views }: ResultPictures = {},
 ): string {
   const of = <E extends Evaluation>(kind: E["evaluation"]) => evaluations.filter((e): e is E => e.evaluation === kind);
   const sections = [
@@ -30,6 +42,9 @@ export function resultsDocument(
     ...(shapes ? [`![Heads by several methods](${shapes})`, SHAPES] : []),
     ...section(DEPTH, of<DepthEvaluation>("depth"), depthTables),
     ...(depth ? [`![Depth by several networks](${depth})`, DEPTHS] : []),
+    ...section(VIEWS, of<ViewEvaluation>("views"), viewTables),
+    ...(views ? [`![Second views](${views})`, SECOND_VIEWS] : []),
+    ...section(SIMILARITY, of<SimilarityEvaluation>("similarity"), similarityTables),
     ...section(PHOTOS, of<PhotoEvaluation>("photos"), photoTables),
   ];
   return `${sections.join("\n\n")}\n`;
@@ -67,6 +82,24 @@ own errors is left. Their depth is taken as they give it, that of the face as we
 
 const DEPTHS = `The first portraits: true depth, then that of each line of the table, from both sides.`;
 
+const VIEWS = `## Turned heads beside true second views
+
+Pairs of synthetic portraits that differ in nothing but how the head is turned: people, backgrounds and two hair styles that no
+network was trained on, nothing in front of the face. From the first picture the head is reconstructed and turned by the true
+rotation between the two, and what comes out is compared with the second picture, in the crop about the head, 256² pixels:
+mean difference of colours, structural similarity, and the distance of network features (LPIPS without its learned weights:
+squared distance of the unit vectors of features, averaged over resolutions). The refinement network was trained with the
+features of the face descriptor, but not with those of the parsing network. *Identity* is the similarity of the face with
+the true one by the face descriptor. The photo that is not turned shows what each figure is worth.`;
+
+const SECOND_VIEWS = `The first pairs: the photo, then each line of the table, and the true second view.`;
+
+const SIMILARITY = `## Turned faces beside their photos
+
+Cosine similarity of the features of a face recognition network between a photo and the photo turned, as in Table 2 of the paper,
+whose network is another (0.856 with VGG-Face). Faces are found anew in the turned photos. The last line says what the network
+makes of different people.`;
+
 const PHOTOS = `## Photos
 
 Portrait photos with reference labels or landmarks, at photo resolution: intersection over union of labels, distance of landmarks in
@@ -87,10 +120,6 @@ const section = <E extends Circumstances>(
           ...tables(evaluation).flatMap(({ title, rows }) => [`**${sentence(title)}**`, markdownTable(rows)]),
         ]),
       ];
-
-const photoTables = ({ photos, failures }: PhotoEvaluation): TitledTable[] => [
-  { title: `${photos.length} of ${photos.length + failures.length} photos`, rows: photoTable(photos) },
-];
 
 const sentence = (text: string): string => text[0].toUpperCase() + text.slice(1);
 

@@ -1,8 +1,16 @@
 import type { HeadDistances, RegionDistances } from "./distances.ts";
-import type { DepthEvaluation, SyntheticEvaluation } from "./evaluations.ts";
+import type {
+  DepthEvaluation,
+  PhotoEvaluation,
+  SimilarityEvaluation,
+  SyntheticEvaluation,
+  ViewEvaluation,
+} from "./evaluations.ts";
 import { meanOf } from "./mean.ts";
 import { pooledOverlaps } from "./overlap.ts";
 import { figuresOf, meanFigures, type PhotoFigures, type PhotoResult } from "./photos.ts";
+import type { ViewFigures, ViewResult } from "./second-view.ts";
+import { type Similarities, type SimilarityResult, similaritiesOf, type Turn } from "./similarity.ts";
 import { type SyntheticResult, syntheticSpreads } from "./synthetic.ts";
 
 /** Rows of cells; the first holds the titles of the columns. */
@@ -129,5 +137,121 @@ export function photoTable(results: readonly PhotoResult[]): Table {
   return [
     ["photo", "labels by", ...used.map(([title]) => title)],
     ...all.map((row) => [row.name, row.parse, ...used.map(([, key, digits]) => cell(row[key], digits))]),
+  ];
+}
+
+/** All that an evaluation on photos found. */
+export const photoTables = ({ photos, failures }: PhotoEvaluation): TitledTable[] => [
+  { title: `${photos.length} of ${photos.length + failures.length} photos`, rows: photoTable(photos) },
+];
+
+/** How alike turned faces and their photos are, by turn and by photo. */
+export function similarityTables(evaluation: SimilarityEvaluation): TitledTable[] {
+  const { network, filling, photos, strangers, failures } = evaluation;
+  const count = photos.length + failures.length;
+  return [
+    {
+      title: `similarity of turned faces with their photos (paper Table 2), ${photos.length} of ${count} photos; features of ${network}, holes filled by ${filling}`,
+      rows: similarityTable(photos, strangers),
+    },
+    { title: "the same by photo", rows: similarityByPhoto(photos) },
+  ];
+}
+
+/** A line per size of turn, to either side, and one of different people. */
+function similarityTable(photos: readonly SimilarityResult[], strangers: Similarities): Table {
+  const turns = photos.flatMap((photo) => photo.turns);
+  const sizes = [...new Set(turns.map(sizeOf))];
+  const cells = ({ mean, least, most, count }: Similarities) => [
+    ...[mean, least, most].map((value) => cell(value, 3)),
+    String(count),
+  ];
+  return [
+    ["turn", "mean", "least", "most", "pictures", "no face found"],
+    ...sizes.map((size) => {
+      const group = turns.filter((turn) => sizeOf(turn) === size);
+      const similarities = similaritiesOf(group.map(({ similarity }) => similarity));
+      return [size, ...cells(similarities), String(group.length - similarities.count)];
+    }),
+    ["different photos, not turned", ...cells(strangers), ""],
+  ];
+}
+
+const sizeOf = ({ yaw, pitch }: Turn): string =>
+  pitch === 0 ? `yaw ±${Math.abs(yaw)}°` : `pitch ±${Math.abs(pitch)}°`;
+
+/** A line per photo and one of means, a column per turn. */
+function similarityByPhoto(photos: readonly SimilarityResult[]): Table {
+  const turns = photos.at(0)?.turns ?? [];
+  const signed = (angle: number) => `${angle > 0 ? "+" : angle < 0 ? "−" : ""}${Math.abs(angle)}°`;
+  const cells = (values: readonly (number | undefined)[]) => values.map((value) => cell(value, 3));
+  return [
+    [
+      "photo",
+      ...turns.map(({ yaw, pitch }) => (pitch === 0 ? `yaw ${signed(yaw)}` : `pitch ${signed(pitch)}`)),
+      "mean",
+    ],
+    ...photos.map((photo) => {
+      const values = photo.turns.map(({ similarity }) => similarity);
+      return [photo.name, ...cells([...values, meanOf(values)])];
+    }),
+    ["mean", ...cells(turns.map((_, i) => meanOf(photos.map((photo) => photo.turns[i].similarity)))), ""],
+  ];
+}
+
+/** How far views by several methods are from true second views. */
+export function viewTables({ pairs, rotation: [least, greatest], failures }: ViewEvaluation): TitledTable[] {
+  const holes = cell(meanOf(pairs.map(({ missing }) => 100 * missing)), 1);
+  const unseen = pairs.filter(hasUnseenHair);
+  return [
+    {
+      title: `crop about the head, ${pairs.length} of ${pairs.length + failures.length} pairs, heads turned by ${least}° to ${greatest}°`,
+      rows: viewTable(pairs, "crop"),
+    },
+    { title: `holes of the coarse view, on average ${holes} % of the crop`, rows: viewTable(pairs, "holes") },
+    { title: `holes, hair of a style never trained on, ${unseen.length} pairs`, rows: viewTable(unseen, "holes") },
+  ];
+}
+
+/** A line per method: differences in a region, averaged over pairs; for the crop the likeness of the face too. */
+function viewTable(pairs: readonly ViewResult[], region: "crop" | "holes"): Table {
+  const methods = Object.keys(pairs.at(0)?.views ?? {});
+  const networks = Object.keys(pairs.at(0)?.views[methods[0]][region].features ?? {});
+  const mean = (method: string, of: (figures: ViewFigures) => number | undefined) =>
+    meanOf(pairs.map(({ views }) => of(views[method])));
+  const line = (method: string) => [
+    method,
+    cell(
+      mean(method, (figures) => figures[region].colour),
+      2,
+    ),
+    cell(
+      mean(method, (figures) => figures[region].ssim),
+      4,
+    ),
+    ...networks.map((network) =>
+      cell(
+        mean(method, (figures) => figures[region].features[network]),
+        4,
+      ),
+    ),
+    ...(region === "crop"
+      ? [
+          cell(
+            mean(method, ({ identity }) => identity),
+            3,
+          ),
+        ]
+      : []),
+  ];
+  return [
+    [
+      "view",
+      "colour /255",
+      "SSIM",
+      ...networks.map((network) => `distance, ${network}`),
+      ...(region === "crop" ? ["identity"] : []),
+    ],
+    ...methods.map(line),
   ];
 }

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
-import type { Circumstances, TitledTable } from "@cameo/evaluate";
+import { basename, extname } from "node:path";
+import type { Circumstances, Evaluation, TitledTable } from "@cameo/evaluate";
 import type { PortraitSample } from "@cameo/synth";
 import { CameoError, type LoadOptions } from "cameo";
 import type { Command } from "commander";
 import type { Context } from "../../context.ts";
-import { integerBetween, type NetworkOptions } from "../../options.ts";
+import { integerBetween, type NetworkOptions, type RunOptions } from "../../options.ts";
 import { table } from "../../table.ts";
 
 /** Which synthetic portraits are evaluated on. */
@@ -42,9 +43,20 @@ export const circumstances = ({ argv }: Context): Circumstances => ({
   machine: `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? "an unknown processor"}, Node ${process.versions.node}`,
 });
 
-/** Prints tables with their titles. */
-export function printTables(tables: readonly TitledTable[], { stdout }: Context): void {
-  stdout.write(tables.map(({ title, rows }) => `${[`${title}:`, ...table(rows)].join("\n")}\n`).join("\n"));
+/** Prints an evaluation: as JSON, or its tables with their titles. */
+export function printEvaluation<E extends Evaluation>(
+  evaluation: E,
+  tables: (evaluation: E) => readonly TitledTable[],
+  { json }: RunOptions,
+  { stdout }: Context,
+): void {
+  if (json) stdout.write(`${JSON.stringify(evaluation, null, 2)}\n`);
+  else
+    stdout.write(
+      tables(evaluation)
+        .map(({ title, rows }) => `${[`${title}:`, ...table(rows)].join("\n")}\n`)
+        .join("\n"),
+    );
 }
 
 /** The networks whose files are named. */
@@ -59,3 +71,30 @@ export const readNetwork = (file: string): Promise<Uint8Array> =>
   readFile(file).catch((cause: Error) => {
     throw new CameoError("models", `The network ${file} cannot be read: ${cause.message}`, { cause });
   });
+
+/** The name and the file of `name=file`; a file alone is called as it is. */
+export function namedFile(text: string): readonly [name: string, file: string] {
+  const at = text.indexOf("=");
+  return at > 0 ? [text.slice(0, at), text.slice(at + 1)] : [basename(text, extname(text)), text];
+}
+
+/**
+ * Opens networks by name.
+ * @param files names and ONNX files
+ * @param open what is made of the bytes of each
+ * @throws {@link CameoError} `option` where two have one name, `models` where a network cannot be read or used
+ */
+export async function openNetworks<Network>(
+  files: readonly (readonly [name: string, file: string])[],
+  open: (bytes: Uint8Array) => Promise<Network>,
+): Promise<Map<string, Network>> {
+  const networks = new Map<string, Network>();
+  for (const [name, file] of files) {
+    if (networks.has(name)) throw new CameoError("option", `Two networks are called "${name}".`);
+    const network = await open(await readNetwork(file)).catch((cause: Error) => {
+      throw new CameoError("models", `The network ${file} cannot be used: ${cause.message}`, { cause });
+    });
+    networks.set(name, network);
+  }
+  return networks;
+}

@@ -1,4 +1,3 @@
-import { basename, extname } from "node:path";
 import type { DepthEvaluation, DepthResult, Pictured } from "@cameo/evaluate";
 import {
   CameoError,
@@ -20,9 +19,10 @@ import {
   addPortraitOptions,
   circumstances,
   heldOutPortraits,
+  namedFile,
+  openNetworks,
   type PortraitOptions,
-  printTables,
-  readNetwork,
+  printEvaluation,
 } from "./common.ts";
 
 interface Options extends PortraitOptions, RunOptions {
@@ -43,7 +43,7 @@ truth as in Table 1 of the paper. So networks trained in different ways are comp
     )
     .argument("[name=file...]", "depth networks (ONNX files) and what to call them (default: the bundle's)")
     .action(async (networks: string[], options: Options) => {
-      await evaluateDepth(networks.map(named), options, context);
+      await evaluateDepth(networks.map(namedFile), options, context);
     });
   addPortraitOptions(command);
   command.option(
@@ -53,20 +53,14 @@ truth as in Table 1 of the paper. So networks trained in different ways are comp
   addRunOptions(command);
 }
 
-/** The name and the file of `name=file`; a file alone is called as it is. */
-function named(text: string): readonly [name: string, file: string] {
-  const at = text.indexOf("=");
-  return at > 0 ? [text.slice(0, at), text.slice(at + 1)] : [basename(text, extname(text)), text];
-}
-
 async function evaluateDepth(
   files: readonly (readonly [name: string, file: string])[],
   options: Options,
   context: Context,
 ): Promise<void> {
-  const { count, seed, picture, json, models, provider, threads } = options;
+  const { count, seed, picture, models, provider, threads } = options;
   const { depthTables, drawShapes, estimateDepths, measureDepths, shapesOfCrop } = await import("@cameo/evaluate");
-  const networks = new Map<string, DepthEstimator>();
+  let networks = new Map<string, DepthEstimator>();
   const report = new Report(context, options, count);
   const portraits: DepthResult[] = [];
   const failures: DepthEvaluation["failures"][number][] = [];
@@ -75,13 +69,7 @@ async function evaluateDepth(
     const bundle = await openNodeBundle(models);
     const model = await decodeMorphableModel(await bundle.read("head"));
     const createSession = nodeRuntime({ provider, threads });
-    for (const [name, file] of files) {
-      if (networks.has(name)) throw new CameoError("option", `Two networks are called "${name}".`);
-      const network = await createDepthEstimator(await readNetwork(file), createSession).catch((cause: Error) => {
-        throw new CameoError("models", `The network ${file} cannot be used: ${cause.message}`, { cause });
-      });
-      networks.set(name, network);
-    }
+    networks = await openNetworks(files, (bytes) => createDepthEstimator(bytes, createSession));
     if (files.length === 0 && bundle.models.some(({ name }) => name === DEPTH_MODEL))
       networks.set("depth network", await createDepthEstimator(await bundle.read(DEPTH_MODEL), createSession));
     for await (const portrait of heldOutPortraits(options, context.signal)) {
@@ -104,6 +92,5 @@ async function evaluateDepth(
   if (picture !== undefined)
     await writeFileWhole(picture, await encodeImage(drawShapes(drawn), { format: "webp", quality: 80 }));
   const evaluation: DepthEvaluation = { evaluation: "depth", ...circumstances(context), seed, portraits, failures };
-  if (json) context.stdout.write(`${JSON.stringify(evaluation, null, 2)}\n`);
-  else printTables(depthTables(evaluation), context);
+  printEvaluation(evaluation, depthTables, options, context);
 }

@@ -16,8 +16,7 @@ import {
 } from "../../options.ts";
 import { checkDirectory } from "../../output.ts";
 import { Report } from "../../report.ts";
-import { table } from "../../table.ts";
-import { circumstances, readNetworks } from "./common.ts";
+import { circumstances, printEvaluation, readNetworks } from "./common.ts";
 
 interface Options extends NetworkOptions, RunOptions, StageOptions {
   overlay?: string;
@@ -45,9 +44,9 @@ export function addPhotos(program: Command, context: Context): void {
 }
 
 async function evaluatePhotos(folder: string, options: Options, context: Context): Promise<ExitStatus> {
-  const { overlay, json } = options;
+  const { overlay } = options;
   // Loaded only here, as the other commands can do without.
-  const { drawOverlay, meanFigures, measurePhoto, photoTable, referencePhotos } = await import("@cameo/evaluate");
+  const { drawOverlay, meanFigures, measurePhoto, photoTables, referencePhotos } = await import("@cameo/evaluate");
   if (overlay !== undefined) await checkDirectory(overlay);
   const photos = await referencePhotos(folder);
   const cameo = await Cameo.load({ ...options, networks: await readNetworks(options) });
@@ -91,7 +90,6 @@ async function evaluatePhotos(folder: string, options: Options, context: Context
     photos: results,
     failures,
   };
-  if (json) context.stdout.write(`${JSON.stringify(evaluation, null, 2)}\n`);
-  else for (const line of table(photoTable(results))) context.stdout.write(`${line}\n`);
+  printEvaluation(evaluation, photoTables, options, context);
   return status;
 }

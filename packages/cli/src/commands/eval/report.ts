@@ -31,7 +31,7 @@ interface Options {
 /** Folder of the pictures, beside the document. */
 const PICTURES = "images/results";
 /** Names of the pictures that a document may have, without `.webp`. */
-const NAMES: readonly (keyof ResultPictures)[] = ["heads", "shapes", "depth"];
+const NAMES: readonly (keyof ResultPictures)[] = ["heads", "shapes", "depth", "views"];
 
 export function addReport(program: Command, context: Context): void {
   const command = program
@@ -39,7 +39,8 @@ export function addReport(program: Command, context: Context): void {
     .summary("write evaluations down as a document")
     .description(
       `Writes what the other commands printed with --json as a Markdown document with tables, and draws synthetic portraits and
-their heads into ${PICTURES} beside it. ${PICTURES}/depth.webp of "cameo eval depth --picture" is shown too.`,
+their heads into ${PICTURES} beside it. Of "cameo eval depth --picture" ${PICTURES}/depth.webp is shown too, and of
+"cameo eval views --picture" ${PICTURES}/views.webp.`,
     )
     .argument("<evaluation...>", "JSON files")
     .requiredOption("-o, --output <file>", "the document")
@@ -74,7 +75,8 @@ async function writeReport(files: readonly string[], options: Options, context: 
 async function readEvaluation(file: string): Promise<Evaluation> {
   try {
     const { evaluation, ...rest } = JSON.parse(await readFile(file, "utf8"));
-    if (!["photos", "synthetic", "depth"].includes(evaluation)) throw new Error("it is none of the evaluations");
+    if (!["photos", "synthetic", "depth", "similarity", "views"].includes(evaluation))
+      throw new Error("it is none of the evaluations");
     return { evaluation, ...rest };
   } catch (cause) {
     const reason = (cause as Error).message;

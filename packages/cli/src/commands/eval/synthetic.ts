@@ -18,7 +18,7 @@ import {
   circumstances,
   heldOutPortraits,
   type PortraitOptions,
-  printTables,
+  printEvaluation,
   readNetworks,
 } from "./common.ts";
 
@@ -47,7 +47,7 @@ Take a seed that no network was trained on.`,
 }
 
 async function evaluateSynthetic(options: Options, context: Context): Promise<void> {
-  const { count, seed, trueFov, json, models } = options;
+  const { count, seed, trueFov, models } = options;
   const { measurePortrait, syntheticSpreads, syntheticTables } = await import("@cameo/evaluate");
   const cameo = await Cameo.load({ ...options, networks: await readNetworks(options) });
   const report = new Report(context, options, count);
@@ -83,8 +83,7 @@ async function evaluateSynthetic(options: Options, context: Context): Promise<vo
     portraits: results,
     failures,
   };
-  if (json) context.stdout.write(`${JSON.stringify(evaluation, null, 2)}\n`);
-  else printTables(syntheticTables(evaluation), context);
+  printEvaluation(evaluation, syntheticTables, options, context);
 }
 
 /** The figures of one portrait. */
