@@ -24,7 +24,7 @@ describe("synth is used wrongly: status 2, one line that names the option and wh
     [["--count", "1", "-o", "x", "--pairs", "1"], "from 2 to 64"],
     [["--count", "1", "-o", "x", "--rotation", "15:5"], "such as 5:15"],
     [["--count", "1", "-o", "x", "--rotation", "5"], "--rotation"],
-    [["--count", "1", "-o", "x", "--format", "gif"], "webp, png"],
+    [["--count", "1", "-o", "x", "--format", "gif"], "webp, jpeg, png"],
     [["--count", "1", "-o", "x", "--threads", "0"], "--threads"],
     [["--count", "1", "-o", "x", "--first", "x"], "--first"],
     [["portraits", "--count", "1", "-o", "x"], "argument"],

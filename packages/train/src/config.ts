@@ -68,7 +68,8 @@ const common = {
   batch: count.default(8),
   /** Batches whose mean gradient makes one step. */
   accumulate: count.default(1),
-  steps: count,
+  /** 0 saves the weights that a run begins with. */
+  steps: z.number().int().min(0),
   rate: positive.default(1e-4),
   schedule: schedule.prefault({}),
   adam: z

@@ -11,9 +11,10 @@ import { exportNetwork } from "./export/export.ts";
 import { train } from "./loop/train.ts";
 import { createTrainer, inferenceGraph, taskFields } from "./tasks/index.ts";
 
-const usage = `cameo train <face|depth|refine|parse> --config FILE [--dry-run | --resume | --export DIR]
+const usage = `cameo train <face|depth|refine|parse> --config FILE [--set FIELD=VALUE]… [--dry-run | --resume | --export DIR]
 
   --config FILE  the run, as JSON (docs/training.md lists all fields)
+  --set F=V      another value of a field than in the file, as often as need be: --set losses.landmarks=0
   --dry-run      build the networks, print parameters, memory and time of a step, train nothing
   --resume       go on from the newest checkpoint of the run's folder
   --export DIR   write the best (else the newest) weights as an inference model into a bundle's folder
@@ -45,6 +46,7 @@ export async function runTrain(
       allowPositionals: true,
       options: {
         config: { type: "string" },
+        set: { type: "string", multiple: true, default: [] },
         "dry-run": { type: "boolean" },
         resume: { type: "boolean" },
         export: { type: "string" },
@@ -61,7 +63,7 @@ export async function runTrain(
       errors.write(`${usage}\n`);
       return 2;
     }
-    const config = await readConfig(values.config, task);
+    const config = await readConfig(values.config, task, values.set);
     if (values["dry-run"]) return await dryRun(config, out);
     if (values.export) return await exportRun(config, values.export, values.storage, out);
     return await run(config, values.resume === true, out);
@@ -72,7 +74,7 @@ export async function runTrain(
   }
 }
 
-async function readConfig(path: string, task: string): Promise<TrainConfig> {
+async function readConfig(path: string, task: string, changes: readonly string[]): Promise<TrainConfig> {
   const text = await readFile(path, "utf8").catch(() => {
     throw new ConfigError(`The configuration ${path} cannot be read.`);
   });
@@ -85,7 +87,28 @@ async function readConfig(path: string, task: string): Promise<TrainConfig> {
   const given = (value as { task?: unknown })?.task;
   if (given !== undefined && given !== task)
     throw new ConfigError(`The configuration ${path} is for "${String(given)}", not for "${task}".`);
-  return parseConfig(typeof value === "object" ? { ...value, task } : value, `configuration ${path}`);
+  if (typeof value !== "object" || value === null) return parseConfig(value, `configuration ${path}`);
+  return parseConfig(changes.reduce(withChange, { ...value, task }), `configuration ${path}`);
+}
+
+/** An object with one field, `a.b.c=value`, changed. Values that are no JSON are text. */
+function withChange(config: object, change: string): object {
+  const [, path, text] = /^([^=]+)=(.*)$/s.exec(change) ?? [];
+  if (path === undefined) throw new ConfigError(`--set: expected FIELD=VALUE, not "${change}".`);
+  return withField(config, path.split("."), jsonOrText(text));
+}
+
+function withField(inside: unknown, [name, ...deeper]: readonly string[], value: unknown): object {
+  const fields: Record<string, unknown> = typeof inside === "object" ? { ...inside } : {};
+  return { ...fields, [name]: deeper.length > 0 ? withField(fields[name], deeper, value) : value };
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 async function run(config: TrainConfig, resume: boolean, out: Output): Promise<TrainStatus> {
@@ -117,7 +140,10 @@ async function run(config: TrainConfig, resume: boolean, out: Output): Promise<T
       onStep: (step, metrics, speed) => {
         const shown = { loss: metrics.loss.toPrecision(4), speed: speed.toFixed(1) };
         if (terminal) bar.update(step, shown);
-        else if (step % config.logEvery === 0) out.write(`step ${step} loss ${shown.loss} ${shown.speed} samples/s\n`);
+        else if (step % config.logEvery === 0) {
+          const left = ((config.steps - step) * config.batch * config.accumulate) / speed;
+          out.write(`step ${step} loss ${shown.loss} ${shown.speed} samples/s, ${duration(left)} left\n`);
+        }
       },
     });
     bar.stop();
@@ -175,12 +201,12 @@ async function dryRun(config: TrainConfig, out: Output): Promise<TrainStatus> {
   }
   // The first step warms up.
   const step = Math.min(...times.slice(1));
-  const hours = (step * config.steps) / 3_600_000;
   out.write(`step: ${step.toFixed(0)} ms, ${((1000 * batchSize * config.accumulate) / step).toFixed(1)} samples/s; `);
-  out.write(
-    `${config.steps} steps: ${hours < 1 ? `${(hours * 60).toFixed(1)} minutes` : `${hours.toFixed(1)} hours`}\n`,
-  );
+  out.write(`${config.steps} steps: ${duration((step * config.steps) / 1000)}\n`);
   out.write(`memory: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB at most so far\n`);
   await Promise.all([trainer.dispose(), loader.close()]);
   return 0;
 }
+
+const duration = (seconds: number): string =>
+  seconds < 3600 ? `${(seconds / 60).toFixed(1)} minutes` : `${(seconds / 3600).toFixed(1)} hours`;

@@ -221,6 +221,21 @@ describe("what can go wrong", () => {
     expect((await command("depth", "--config", none.path)).text).toContain('has no subfolder "image"');
   });
 
+  it("the command takes other values of fields than the file's", async () => {
+    const { path, out } = configFile({ steps: 5 });
+    const set = (...changes: string[]) =>
+      command("depth", "--config", path, ...changes.flatMap((change) => ["--set", change]));
+    expect(await set("steps")).toEqual({ code: 2, text: '--set: expected FIELD=VALUE, not "steps".\n' });
+    expect((await set("losses.hair=1")).text).toContain('losses: Unrecognized key: "hair"');
+    const other = `${out}-other`;
+    expect((await set("steps=0", "losses.layer=2.5", `out=${other}`)).text).toContain("Done after step 0");
+    const kept = JSON.parse(readFileSync(join(other, "config.json"), "utf8"));
+    expect([kept.steps, kept.losses.layer, kept.losses.face, kept.size]).toEqual([0, 2.5, 500, small.size]);
+    expect(() => readdirSync(out)).toThrow();
+    // The weights that a run begins with can be looked at as those of any other.
+    expect(readdirSync(join(other, "checkpoints"))).toEqual(["step-00000000.safetensors"]);
+  });
+
   it("a dry run says what a run would cost and saves nothing", async () => {
     const { path, out } = configFile({});
     const { code, text } = await command("depth", "--config", path, "--dry-run");

@@ -2,8 +2,8 @@ import { encodeGrey, encodeImage } from "cameo";
 import sharp from "sharp";
 import type { PortraitSample } from "../sample.ts";
 
-/** How pictures are stored: PNG exactly, WebP at quality 95 in about a fifth of the room. */
-export const pictureFormats = ["webp", "png"] as const;
+/** How pictures are stored: PNG exactly, WebP and JPEG at quality 95, WebP in about a fifth of the room. */
+export const pictureFormats = ["webp", "jpeg", "png"] as const;
 export type PictureFormat = (typeof pictureFormats)[number];
 
 /** The maps of a sample. */
@@ -16,7 +16,7 @@ const DEPTH_STEPS_PER_MM = 10;
 /** Stored normals are bytes: 127 times the component, plus this. */
 const NORMAL_ZERO = 128;
 
-/** The image files of a sample by map. All but a WebP picture hold their map exactly; depth is rounded to 0.1 mm. */
+/** The image files of a sample by map. All but WebP and JPEG pictures hold their map exactly; depth is rounded to 0.1 mm. */
 export async function encodeMaps(sample: PortraitSample, format: PictureFormat): Promise<Record<MapName, Uint8Array>> {
   const { size, image, labels, extras, depth, normals, albedo } = sample;
   const square = { width: size, height: size };
@@ -25,7 +25,7 @@ export async function encodeMaps(sample: PortraitSample, format: PictureFormat):
       .png({ compressionLevel: 4, adaptiveFiltering: true })
       .toBuffer();
   const files = await Promise.all([
-    format === "webp" ? encodeImage({ ...square, data: image }, { format, quality: 95 }) : colours(image),
+    format === "png" ? colours(image) : encodeImage({ ...square, data: image }, { format, quality: 95 }),
     encodeGrey({ ...square, data: labels }),
     encodeGrey({ ...square, data: extras }),
     encodeGrey({ ...square, data: depthSteps(depth) }),

@@ -65,8 +65,8 @@ describe("shards of portraits", () => {
     expect(read.truth).toEqual(made.truth);
   });
 
-  it("hold pictures near the original as WebP", async () => {
-    await write({ count: 1, format: "webp" });
+  it.each(["webp", "jpeg"] as const)("hold pictures near the original as %s", async (format) => {
+    await write({ count: 1, format });
     const [made] = await toys(0);
     const { image, labels } = await (await openShards(folder)).sample(0);
     expect(labels).toEqual(made.labels);

@@ -30,19 +30,21 @@ function needsOf({ network, losses, data, validation }: FaceConfig) {
   const has = (groups: readonly string[]) => groups.every((name) => name in network.heads);
   const pose = has(posing);
   const render = has(rendering);
+  const kinds = [data, validation].flatMap((spec) => (spec ? kindsOf(spec) : []));
   return {
     pose,
     render,
     landmarks: pose && losses.landmarks > 0,
     photometric: render && losses.photometric > 0,
     perceptual: render && losses.perceptual > 0,
-    /** Whether the truth of some pictures is not known. */
-    photos: [data, validation].some((spec) => spec !== undefined && hasPhotos(spec)),
+    /** Whether the truth of some pictures is known, and that of some is not. */
+    truth: kinds.some((kind) => kind !== "photos"),
+    photos: kinds.includes("photos"),
   };
 }
 
-const hasPhotos = (spec: TrainConfig["data"]): boolean =>
-  spec.kind === "mixed" ? spec.parts.some(({ data }) => data.kind === "photos") : spec.kind === "photos";
+const kindsOf = (spec: TrainConfig["data"]): string[] =>
+  spec.kind === "mixed" ? spec.parts.map(({ data }) => data.kind) : [spec.kind];
 
 const total = (heads: Readonly<Record<string, number>>): number => Object.values(heads).reduce((a, b) => a + b, 0);
 
@@ -53,11 +55,11 @@ export const faceTask: Task<FaceConfig> = {
     const { heads } = config.network;
     return {
       image: "picture",
-      coefficients: { vector: total(heads), groups: heads },
+      ...(needs.truth && { coefficients: { vector: total(heads), groups: heads } }),
       ...(needs.landmarks && { landmarks68: { vector: 136 } }),
       ...(needs.landmarks && needs.photos && { visible68: { vector: 68 } }),
       ...(needs.photometric && { skin: "map" }),
-      ...(needs.photos && { known: { vector: 1 } }),
+      ...(needs.truth && needs.photos && { known: { vector: 1 } }),
     };
   },
   network(config, count) {
@@ -126,11 +128,11 @@ function inputsOf(config: FaceConfig, { model }: Means): Tensors {
   const needs = needsOf(config);
   return {
     image: imageInput(config, batch),
-    coefficients: input("coefficients", [batch, total(network.heads)]),
+    ...(needs.truth && { coefficients: input("coefficients", [batch, total(network.heads)]) }),
     ...(needs.landmarks && { landmarks68: input("landmarks68", [batch, 136]) }),
     ...(needs.landmarks && needs.photos && { visible68: input("visible68", [batch, 68]) }),
     ...(needs.photometric && { skin: pictureInput("skin", config, batch, 1) }),
-    ...(needs.photos && { known: input("known", [batch, 1]) }),
+    ...(needs.truth && needs.photos && { known: input("known", [batch, 1]) }),
     ...(model &&
       needs.render && {
         corners: input("corners", [batch, size * size, 3], "int32"),
@@ -146,9 +148,9 @@ function score(config: FaceConfig, means: Means, predicted: Tensors, inputs: Ten
     ...averaged(knownErrors(config, means, predicted, inputs), inputs.known),
     ...averaged(seenErrors(config, means, predicted, inputs)),
   };
-  const loss = Object.entries(metrics)
-    .map(([name, error]) => mul(error, losses[name] ?? 1))
-    .reduce(add);
+  const weighted = Object.entries(metrics).map(([name, error]) => mul(error, losses[name] ?? 1));
+  if (weighted.length === 0) throw new Error("All losses that photos allow are 0: there is nothing to learn.");
+  const loss = weighted.reduce(add);
   return { loss, metrics };
 }
 
@@ -164,6 +166,7 @@ function averaged(errors: Tensors, known?: Tensor): Tensors {
 
 /** Errors of coefficients against the truth of synthetic portraits, [n] each, by name. */
 function knownErrors(config: FaceConfig, { model }: Means, predicted: Tensors, inputs: Tensors): Tensors {
+  if (!inputs.coefficients) return {};
   const expected = groupsOf(inputs.coefficients, config.network.heads);
   const errors = Object.fromEntries(
     Object.keys(config.network.heads).map((name) => [name, errorOf(name, model, predicted[name], expected[name])]),
@@ -217,7 +220,7 @@ function projectedLandmarks(model: FaceModel, predicted: Tensors): Tensor {
 function landmarkErrors(found: Tensor, { landmarks68, visible68, known }: Tensors): Tensor {
   const expected = mul(reshape(landmarks68, [landmarks68.shape[0], 68, 2]), cropSide);
   // The truth of a synthetic portrait has hidden points where they are.
-  const counting = visible68 && maximum(visible68, known);
+  const counting = visible68 && known ? maximum(visible68, known) : visible68;
   return landmarkError(found, expected, counting);
 }
 
