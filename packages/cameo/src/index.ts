@@ -62,6 +62,7 @@ export { landmarks68Of } from "./stages/detect/landmarks68.ts";
 export * from "./stages/face/camera.ts";
 export * from "./stages/face/fit.ts";
 export * from "./stages/face/landmark-basis.ts";
+export * from "./stages/face/network.ts";
 export { cutParseCrop, PARSE_CROP, parseFrame, parseView } from "./stages/parse/crop.ts";
 export * from "./stages/parse/labels.ts";
 export * from "./stages/parse/network.ts";

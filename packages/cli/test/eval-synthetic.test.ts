@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { DepthEvaluation, SyntheticEvaluation } from "@cameo/evaluate";
+import type { DepthEvaluation, FaceEvaluation, SyntheticEvaluation } from "@cameo/evaluate";
 import { add, constant, input, mul, sum, toOnnx } from "@cameo/train";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
@@ -22,6 +22,21 @@ async function flatNetwork(folder: string): Promise<string> {
     depth: add(constant(new Float32Array(side * side).fill(2), [1, 1, side, side]), nothing),
   });
   const file = join(folder, "flat.onnx");
+  await writeFile(file, bytes);
+  return file;
+}
+
+/** A face network that sees the mean face, unturned, everywhere. */
+async function meanFaceNetwork(folder: string): Promise<string> {
+  const nothing = mul(sum(input("image", [1, 3, 128, 128])), 0);
+  const head = (values: number[]) => add(constant(Float32Array.from(values), [1, values.length]), nothing);
+  const counts = { identity: 80, expression: 64, texture: 80, light: 27 };
+  const { bytes } = toOnnx({
+    ...Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, head(Array(count).fill(0))])),
+    rotation: head([0, 0, 0, 1]),
+    translation: head([0, 0, 0]),
+  });
+  const file = join(folder, "mean.onnx");
   await writeFile(file, bytes);
   return file;
 }
@@ -58,6 +73,23 @@ describe.skipIf(absent)("synthetic portraits", () => {
     const pictures = [...text.matchAll(/\]\((images\/.*?)\)/g)].map(([, path]) => path);
     expect(pictures).toHaveLength(2);
     for (const path of pictures) expect((await sharp(join(folder, path)).metadata()).format).toBe("webp");
+  }, 300_000);
+
+  test("tell face networks apart, with the figures of the whole pipeline", async () => {
+    const mean = await meanFaceNetwork(await temporaryFolder());
+    const bundled = fileURLToPath(new URL("../../../models/face.onnx", import.meta.url));
+    const faces = await cameo("eval", "face", `mean=${mean}`, `ours=${bundled}`, "--count", "2", ...portraits);
+    expect(faces.status).toBe(0);
+    const { evaluation, portraits: results }: FaceEvaluation = JSON.parse(faces.stdout);
+    expect([evaluation, results.length]).toEqual(["face", 2]);
+    for (const { networks } of results) expect(networks.ours.landmarks).toBeLessThan(networks.mean.landmarks);
+
+    const stages = ["--no-fit", "--parse", "model", "--depth", "model"];
+    const whole = await cameo("eval", "synthetic", "--count", "1", ...stages, ...portraits);
+    const [{ facePoints, pose, landmarks, photometric }]: SyntheticEvaluation["portraits"] = JSON.parse(
+      whole.stdout,
+    ).portraits;
+    expect(results[0].networks.ours).toEqual({ facePoints, pose, landmarks: landmarks.all, photometric });
   }, 300_000);
 
   test("tell depth networks apart", async () => {

@@ -1,4 +1,5 @@
 import type { DepthResult } from "./depth-stage.ts";
+import type { FaceResult } from "./face-stage.ts";
 import type { PhotoFigures, PhotoResult } from "./photos.ts";
 import type { ViewResult } from "./second-view.ts";
 import type { Similarities, SimilarityResult } from "./similarity.ts";
@@ -45,6 +46,15 @@ export interface DepthEvaluation extends Circumstances {
   readonly failures: readonly (Failed & { readonly index: number })[];
 }
 
+/** What `cameo eval face --json` prints. */
+export interface FaceEvaluation extends Circumstances {
+  readonly evaluation: "face";
+  readonly seed: number;
+  readonly portraits: readonly FaceResult[];
+  /** Portraits in which no face was found. */
+  readonly failures: readonly (Failed & { readonly index: number })[];
+}
+
 /** What made that in a turned photo which the photo does not show. */
 export type Filling = "the refinement network" | "push–pull";
 
@@ -75,5 +85,6 @@ export type Evaluation =
   | PhotoEvaluation
   | SyntheticEvaluation
   | DepthEvaluation
+  | FaceEvaluation
   | SimilarityEvaluation
   | ViewEvaluation;

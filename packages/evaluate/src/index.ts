@@ -1,6 +1,7 @@
 export * from "./depth-stage.ts";
 export * from "./distances.ts";
 export * from "./evaluations.ts";
+export * from "./face-stage.ts";
 export * from "./feature-distance.ts";
 export * from "./figures.ts";
 export * from "./identity.ts";

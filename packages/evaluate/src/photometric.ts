@@ -22,7 +22,7 @@ import {
  */
 export function photometricError(
   model: MorphableModel,
-  { image, camera, pose, coefficients }: Head,
+  { image, camera, pose, coefficients }: Pick<Head, "image" | "camera" | "pose" | "coefficients">,
   labels: LabelMap,
 ): number | undefined {
   const { identity, expression, texture, illumination } = coefficients;

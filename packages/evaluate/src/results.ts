@@ -2,6 +2,7 @@ import type {
   Circumstances,
   DepthEvaluation,
   Evaluation,
+  FaceEvaluation,
   PhotoEvaluation,
   SimilarityEvaluation,
   SyntheticEvaluation,
@@ -9,6 +10,7 @@ import type {
 } from "./evaluations.ts";
 import {
   depthTables,
+  faceTables,
   photoTables,
   similarityTables,
   syntheticTables,
@@ -40,6 +42,7 @@ export function resultsDocument(
     ...section(SYNTHETIC, of<SyntheticEvaluation>("synthetic"), syntheticTables),
     ...(heads ? [`![Portraits and their heads](${heads})`, HEADS] : []),
     ...(shapes ? [`![Heads by several methods](${shapes})`, SHAPES] : []),
+    ...section(FACE, of<FaceEvaluation>("face"), faceTables),
     ...section(DEPTH, of<DepthEvaluation>("depth"), depthTables),
     ...(depth ? [`![Depth by several networks](${depth})`, DEPTHS] : []),
     ...section(VIEWS, of<ViewEvaluation>("views"), viewTables),
@@ -74,6 +77,11 @@ const HEADS = `The first portraits of the set: photo, labels, clay as in the pho
 behind, textured from both sides.`;
 
 const SHAPES = `The same portraits: true depth, reconstructed head and surround depth, each from both sides.`;
+
+const FACE = `## Face networks by themselves
+
+Face networks on the same portraits, cut out by the landmarks of the detector, without the fit to landmarks that the default
+adds. Figures are those of the first table.`;
 
 const DEPTH = `## Depth of hair and ears by itself
 

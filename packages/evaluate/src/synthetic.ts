@@ -1,5 +1,6 @@
 import type { PortraitSample } from "@cameo/synth";
 import {
+  type Angles,
   applySimilarity,
   type Cameo,
   fitSimilarity,
@@ -30,8 +31,7 @@ export interface SyntheticResult {
   /** By label: pixels that have it both as found and in truth, and in either. */
   readonly labels: LabelCounts;
   readonly landmarks: LandmarkErrors;
-  /** Absolute differences, degrees. */
-  readonly pose: { readonly yaw: number; readonly pitch: number; readonly roll: number };
+  readonly pose: PoseErrors;
   /** Absolute difference of the focal length, % of the true one. */
   readonly focal: number;
   /** Mean distance of the face's vertices after alignment, mm: {@link facePointDistance}. */
@@ -40,6 +40,13 @@ export interface SyntheticResult {
   readonly photometric: number | undefined;
   /** Against the true depth: the head's shape by each method. */
   readonly distances: Readonly<Record<string, HeadDistances>>;
+}
+
+/** Absolute differences of angles, degrees. */
+export interface PoseErrors {
+  readonly yaw: number;
+  readonly pitch: number;
+  readonly roll: number;
 }
 
 /** Rows of Table 1: the reconstruction, and what it is compared with. */
@@ -81,10 +88,6 @@ export async function measurePortrait(
   const plain = head.prior.depth ? undefined : await cameo.reconstruct(head.image, { ...options, depth: "model" });
   const reference = project(Float32Array.from(truth.landmarks68.points), truth.camera);
   const { identity, expression } = head.coefficients;
-  const off = (angle: "yaw" | "pitch" | "roll") => {
-    const difference = (head.angles[angle] * 180) / Math.PI - truth.angles[angle];
-    return Math.abs(difference - 360 * Math.round(difference / 360));
-  };
   const found = head.labelMap();
   const trueHead = trueHeadOf(portrait);
   return {
@@ -96,7 +99,7 @@ export async function measurePortrait(
     overlaps: labelOverlaps(found, trueHead.labels),
     labels: countLabels(found, trueHead.labels),
     landmarks: landmarkErrors(pointsOf(head.landmarks), pointsOf(reference)),
-    pose: { yaw: off("yaw"), pitch: off("pitch"), roll: off("roll") },
+    pose: angleErrors(head.angles, truth.angles),
     focal: 100 * Math.abs(head.camera.fx / truth.camera.fx - 1),
     facePoints: facePointDistance(
       model,
@@ -111,6 +114,15 @@ export async function measurePortrait(
       [METHODS.average]: headDistances(modelGeometry(model, averageHead(truth.camera, truth.pose), square), trueHead),
     },
   };
+}
+
+/** @param found radians @param truth degrees */
+export function angleErrors(found: Angles, truth: Angles): PoseErrors {
+  const off = (angle: keyof Angles) => {
+    const difference = (found[angle] * 180) / Math.PI - truth[angle];
+    return Math.abs(difference - 360 * Math.round(difference / 360));
+  };
+  return { yaw: off("yaw"), pitch: off("pitch"), roll: off("roll") };
 }
 
 /**

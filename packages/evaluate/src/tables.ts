@@ -1,11 +1,13 @@
 import type { HeadDistances, RegionDistances } from "./distances.ts";
 import type {
   DepthEvaluation,
+  FaceEvaluation,
   PhotoEvaluation,
   SimilarityEvaluation,
   SyntheticEvaluation,
   ViewEvaluation,
 } from "./evaluations.ts";
+import type { FaceErrors, FaceResult } from "./face-stage.ts";
 import { meanOf } from "./mean.ts";
 import { pooledOverlaps } from "./overlap.ts";
 import { figuresOf, meanFigures, type PhotoFigures, type PhotoResult } from "./photos.ts";
@@ -53,6 +55,33 @@ export function depthTables({ portraits, failures }: DepthEvaluation): TitledTab
       rows: distanceTable(portraits),
     },
     { title: `hair of a style never trained on, ${unseen.length} portraits`, rows: distanceTable(unseen) },
+  ];
+}
+
+/** All that an evaluation of face networks alone found. */
+export const faceTables = ({ portraits, failures }: FaceEvaluation): TitledTable[] => [
+  {
+    title: `faces as networks see them, ${portraits.length} of ${portraits.length + failures.length} portraits`,
+    rows: faceTable(portraits),
+  },
+];
+
+/** A line per network: means over the portraits. */
+function faceTable(portraits: readonly FaceResult[]): Table {
+  const mean = (name: string, of: (errors: FaceErrors) => number | undefined) =>
+    cell(meanOf(portraits.map(({ networks }) => of(networks[name]))), 2);
+  const line = (name: string) => [
+    name,
+    mean(name, ({ facePoints }) => facePoints),
+    mean(name, ({ pose }) => pose.yaw),
+    mean(name, ({ pose }) => pose.pitch),
+    mean(name, ({ pose }) => pose.roll),
+    mean(name, ({ landmarks }) => landmarks),
+    mean(name, ({ photometric }) => photometric),
+  ];
+  return [
+    ["network", "face points mm", "yaw °", "pitch °", "roll °", "landmarks %", "photometric /255"],
+    ...Object.keys(portraits.at(0)?.networks ?? {}).map(line),
   ];
 }
 

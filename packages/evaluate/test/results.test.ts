@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   type DepthEvaluation,
+  type FaceEvaluation,
   markdownTable,
   type PhotoEvaluation,
   resultsDocument,
@@ -35,6 +36,17 @@ const depth: DepthEvaluation = {
   ],
   failures: [],
 };
+const errors = { facePoints: 3, pose: { yaw: 2, pitch: 4, roll: 1 }, landmarks: 5, photometric: undefined };
+const face: FaceEvaluation = {
+  ...circumstances,
+  evaluation: "face",
+  seed: 1,
+  portraits: [
+    { index: 0, networks: { all: errors } },
+    { index: 1, networks: { all: { ...errors, pose: { yaw: 5, pitch: 5, roll: 2 }, photometric: 30 } } },
+  ],
+  failures: [{ index: 2, error: { code: "no-face", message: "none" } }],
+};
 const synthetic: SyntheticEvaluation = {
   ...circumstances,
   evaluation: "synthetic",
@@ -46,11 +58,13 @@ const synthetic: SyntheticEvaluation = {
 
 describe("the document of results", () => {
   it("holds what was measured, with its command, date and machine", () => {
-    const text = resultsDocument([photos, depth], { heads: "images/heads.webp" });
+    const text = resultsDocument([photos, depth, face], { heads: "images/heads.webp" });
     expect(text).toContain("`cameo eval photos faces`, 2026-11-23, 2 cores");
     expect(text).toContain("**1 of 2 photos**");
     expect(text).toContain("| a\\|b | network | 3.46 |");
     expect(text).toContain("| full | 4.33 |");
+    expect(text).toContain("**Faces as networks see them, 2 of 3 portraits**");
+    expect(text).toContain("| all | 3.00 | 3.50 | 4.50 | 1.50 | 5.00 | 30.00 |");
     expect(text).toMatch(/style never trained on, 1 portraits\*\*\n\n.*\n.*\n\| full \| 1\.00 /);
     expect(text).toContain("](images/heads.webp)");
     expect(text).not.toContain("undefined");

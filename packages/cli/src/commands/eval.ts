@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { addDepth } from "./eval/depth.ts";
+import { addFace } from "./eval/face.ts";
 import { addPhotos } from "./eval/photos.ts";
 import { addReport } from "./eval/report.ts";
 import { addSimilarity } from "./eval/similarity.ts";
@@ -14,6 +15,7 @@ export function addEval(program: Command, context: Context): void {
     .description("Measures how well heads are reconstructed and turned.");
   addPhotos(command, context);
   addSynthetic(command, context);
+  addFace(command, context);
   addDepth(command, context);
   addSimilarity(command, context);
   addViews(command, context);

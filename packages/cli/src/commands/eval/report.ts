@@ -75,7 +75,7 @@ async function writeReport(files: readonly string[], options: Options, context: 
 async function readEvaluation(file: string): Promise<Evaluation> {
   try {
     const { evaluation, ...rest } = JSON.parse(await readFile(file, "utf8"));
-    if (!["photos", "synthetic", "depth", "similarity", "views"].includes(evaluation))
+    if (!["photos", "synthetic", "face", "depth", "similarity", "views"].includes(evaluation))
       throw new Error("it is none of the evaluations");
     return { evaluation, ...rest };
   } catch (cause) {
