@@ -189,6 +189,8 @@ const refine = z.strictObject({
       skips: z.boolean().default(true),
       /** Whether the generator is told where the holes are (not in the paper: it sees them as 0). */
       mask: z.boolean().default(true),
+      /** Whether holes are filled by push–pull first, for the generator to make the difference (not in the paper: they are 0). */
+      fill: z.boolean().default(true),
       /** What is made: the whole picture (paper), or the holes alone, put over the input (the paper's ablation). */
       output: z.enum(["whole", "holes"]).default("whole"),
       discriminatorFilters: count.default(32),

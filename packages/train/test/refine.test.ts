@@ -164,6 +164,37 @@ async function batches(config: t.TrainConfig, seed: number) {
   return (number: number) => loader.batch(number);
 }
 
+describe("push–pull", () => {
+  const size = 32;
+  const known = Float32Array.from({ length: size * size }, (_, i) =>
+    ((i % size) - 16) ** 2 + ((i >> 5) - 16) ** 2 > 60 ? 1 : 0,
+  );
+  async function filled(picture: (x: number, y: number) => number): Promise<Float32Array> {
+    const given = known.map((k, i) => k * picture(i % size, i >> 5));
+    const shape = [1, 1, size, size];
+    const y = t.pushPull(t.constant(given, shape), t.constant(known, shape));
+    const program = await t.createProgram(t.toOnnx({ y }), { threads: 1 });
+    const result = await program.run({});
+    await program.dispose();
+    return result.y as Float32Array;
+  }
+
+  it("keeps what is known", async () => {
+    const picture = (x: number, y: number) => Math.sin(x * y);
+    for (const [i, value] of (await filled(picture)).entries())
+      if (known[i]) expect(value).toBeCloseTo(picture(i % size, i >> 5), 5);
+  });
+
+  it("fills holes with what is around them", async () => {
+    for (const value of await filled(() => 0.7)) expect(value).toBeCloseTo(0.7, 3);
+    // A slope goes on through the hole.
+    const slope = await filled((x) => x / size);
+    expect(slope[16 * size + 10]).toBeLessThan(slope[16 * size + 22] - 0.1);
+    expect(slope[16 * size + 16]).toBeGreaterThan(0.35);
+    expect(slope[16 * size + 16]).toBeLessThan(0.65);
+  });
+});
+
 describe("training", () => {
   it("takes turns, and fills holes better after a few steps", async () => {
     const config = t.parseConfig(small);
@@ -188,7 +219,7 @@ describe("training", () => {
     const config = t.parseConfig({
       ...small,
       unpaired: false,
-      network: { ...small.network, mask: false, skips: false },
+      network: { ...small.network, mask: false, skips: false, fill: false },
       losses: { perceptual: 0, adversarial: 0 },
     });
     expect(Object.keys(t.taskFields(config))).toEqual(["image", "holes"]);

@@ -1,6 +1,20 @@
 import type { Tensor } from "../graph/tensor.ts";
 import { normal, type Variables } from "../graph/variables.ts";
-import { add, avgPool2d, concat, instanceNorm, leakyRelu, pad, relu, tanh } from "../ops/index.ts";
+import {
+  add,
+  avgPool2d,
+  concat,
+  div,
+  instanceNorm,
+  leakyRelu,
+  minimum,
+  mul,
+  pad,
+  relu,
+  resize,
+  sub,
+  tanh,
+} from "../ops/index.ts";
 import { conv, convTranspose } from "./layers.ts";
 
 /** Weights of pix2pixHD start normal with deviation 0.02. */
@@ -54,6 +68,26 @@ export function refineGenerator(v: Variables, x: Tensor, options: GeneratorOptio
     if (skips) y = add(y, encoded[i - 1]);
   }
   return tanh(conv(v.scope("last"), mirror(skips ? concat([y, x], 1) : y, 3), outputs, 7, common));
+}
+
+/** Pixels of the known part of a picture that stand for a whole one when sizes are halved: so borders of holes stay sharp. */
+const ENOUGH = 0.5;
+
+/**
+ * A picture whose holes are filled from what is around them, by push–pull (Gortler et al. 1996): means of what is known at half
+ * the size, a quarter and so on, each taken where the larger one knows nothing. Known parts stay as they are.
+ * @param x [n, c, h, w], 0 in the holes
+ * @param known [n, 1, h, w], 1 or 0
+ */
+export function pushPull(x: Tensor, known: Tensor): Tensor {
+  const [, , height, width] = x.shape;
+  if (height % 2 !== 0 || width % 2 !== 0) return div(x, add(known, 1e-4));
+  const share = avgPool2d(known, 2, { stride: 2 });
+  // What is known of half a window or more counts as all of it.
+  const coarseKnown = minimum(div(share, ENOUGH), 1);
+  const coarse = mul(div(avgPool2d(x, 2, { stride: 2 }), add(share, 1e-4)), coarseKnown);
+  const around = resize(pushPull(coarse, coarseKnown), height, width, "bilinear");
+  return add(x, mul(around, sub(1, known)));
 }
 
 export interface DiscriminatorOptions {

@@ -5,23 +5,28 @@ import { input, type Tensor } from "../graph/tensor.ts";
 import { Variables } from "../graph/variables.ts";
 import { type FeatureNetwork, faceFeatures, featureNetwork } from "../losses/features.ts";
 import { discriminatorError, featureError, generatorError, regeneratedColourError } from "../losses/refine.ts";
-import { patchDiscriminators, refineGenerator } from "../networks/refine.ts";
-import { add, concat, maximum, mul, sub } from "../ops/index.ts";
+import { patchDiscriminators, pushPull, refineGenerator } from "../networks/refine.ts";
+import { add, clip, concat, maximum, mul, sub } from "../ops/index.ts";
 import { adversarialStep } from "../optim/adversarial.ts";
 import { type Batch, createLearner } from "../optim/learner.ts";
 import { createEvaluator, learnerOptions, pictureInput, type Task, type Tensors } from "./task.ts";
 
 /** Pictures are stored in [0, 1]; networks and losses have them in [−1, 1]. */
 const signed = (picture: Tensor): Tensor => sub(mul(picture, 2), 1);
-const unsigned = (picture: Tensor): Tensor => mul(add(picture, 1), 0.5);
+const unsigned = (picture: Tensor): Tensor => clip(mul(add(picture, 1), 0.5), 0, 1);
 
 /** A picture in [−1, 1], 0 in its holes. */
 const withHoles = (picture: Tensor, missing: Tensor): Tensor => mul(signed(picture), sub(1, missing));
 
-/** G(x), in [−1, 1]; M ⊙ G(x) + (1 − M) ⊙ x where only the holes are to be made. */
+/**
+ * G(x), in [−1, 1]; what G adds to x with its holes filled, if they are filled beforehand; M ⊙ G(x) + (1 − M) ⊙ x where
+ * only the holes are to be made.
+ */
 function generate({ network }: RefineConfig, v: Variables, given: Tensor, missing: Tensor): Tensor {
-  const seen = network.mask ? concat([given, missing], 1) : given;
-  const made = refineGenerator(v.scope("generator"), seen, network);
+  const filled = network.fill ? pushPull(given, sub(1, missing)) : given;
+  const seen = network.mask ? concat([filled, missing], 1) : filled;
+  const drawn = refineGenerator(v.scope("generator"), seen, network);
+  const made = network.fill ? add(filled, drawn) : drawn;
   return network.output === "whole" ? made : add(mul(made, missing), given);
 }
 
