@@ -69,7 +69,8 @@ describe("eval photos", () => {
   test("prints a line per photo with references, and means", async () => {
     const { status, stdout, stderr } = await cameo("eval", "photos", await references(), "--parse", "model");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    const [titles, ...rows] = stdout.trimEnd().split("\n");
+    const [title, titles, ...rows] = stdout.trimEnd().split("\n");
+    expect(title).toBe("2 of 2 photos:");
     expect(titles).toMatch(/^photo +labels by +head +hair +face +ears +mouth +landmarks % +jaw/);
     expect(rows.map((row) => row.split(/ +/)[0])).toEqual(["one", "two", "mean"]);
     expect(rows[0]).toMatch(/^one +model +1\.000 +1\.000 +1\.000 +1\.000 +(1\.000|-) +0\.00/);

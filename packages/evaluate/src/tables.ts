@@ -190,7 +190,8 @@ export function similarityTables(evaluation: SimilarityEvaluation): TitledTable[
 /** A line per size of turn, to either side, and one of different people. */
 function similarityTable(photos: readonly SimilarityResult[], strangers: Similarities): Table {
   const turns = photos.flatMap((photo) => photo.turns);
-  const sizes = [...new Set(turns.map(sizeOf))];
+  const bySize = (a: Turn, b: Turn) => Math.abs(a.pitch) - Math.abs(b.pitch) || Math.abs(a.yaw) - Math.abs(b.yaw);
+  const sizes = [...new Set(turns.toSorted(bySize).map(sizeOf))];
   const cells = ({ mean, least, most, count }: Similarities) => [
     ...[mean, least, most].map((value) => cell(value, 3)),
     String(count),

@@ -5,8 +5,11 @@ import {
   markdownTable,
   type PhotoEvaluation,
   resultsDocument,
+  type SimilarityEvaluation,
   type SyntheticEvaluation,
   syntheticSpreads,
+  type ViewEvaluation,
+  type ViewFigures,
 } from "../src/index.ts";
 
 const circumstances = { command: "cameo eval …", date: "2026-11-23", machine: "2 cores" };
@@ -56,6 +59,38 @@ const synthetic: SyntheticEvaluation = {
   failures: [{ index: 0, error: { code: "no-face", message: "none" } }],
 };
 
+const similarity: SimilarityEvaluation = {
+  ...circumstances,
+  evaluation: "similarity",
+  network: "faceres",
+  filling: "push–pull",
+  photos: [
+    { name: "a", turns: [-20, 20].map((yaw) => ({ yaw, pitch: 0, similarity: yaw > 0 ? 0.9 : undefined })) },
+    { name: "b", turns: [-20, 20].map((yaw) => ({ yaw, pitch: 0, similarity: 0.8 })) },
+  ],
+  strangers: { mean: 0.4, least: 0.4, most: 0.4, count: 1 },
+  failures: [],
+};
+const figures = (colour: number): ViewFigures => ({
+  crop: { colour, ssim: 0.5, features: { net: 0.125 } },
+  holes: { colour: 2 * colour, ssim: undefined, features: { net: undefined } },
+  identity: 0.75,
+});
+const views: ViewEvaluation = {
+  ...circumstances,
+  evaluation: "views",
+  seed: 1,
+  rotation: [10, 20],
+  pairs: [1, 3].map((colour) => ({
+    index: colour,
+    style: colour === 1 ? "bob02" : "none",
+    rotation: 12,
+    missing: colour / 100,
+    views: { filled: figures(colour) },
+  })),
+  failures: [],
+};
+
 describe("the document of results", () => {
   it("holds what was measured, with its command, date and machine", () => {
     const text = resultsDocument([photos, depth, face], { heads: "images/heads.webp" });
@@ -68,6 +103,25 @@ describe("the document of results", () => {
     expect(text).toMatch(/style never trained on, 1 portraits\*\*\n\n.*\n.*\n\| full \| 1\.00 /);
     expect(text).toContain("](images/heads.webp)");
     expect(text).not.toContain("undefined");
+  });
+
+  it("says how alike turned faces are by the size of the turn, and different people", () => {
+    const text = resultsDocument([similarity]);
+    expect(text).toContain("2 of 2 photos; features of faceres, holes filled by push–pull");
+    expect(text).toContain("| yaw ±20° | 0.833 | 0.800 | 0.900 | 3 | 1 |");
+    expect(text).toContain("| different photos, not turned | 0.400 | 0.400 | 0.400 | 1 |  |");
+    expect(text).toContain("| photo | yaw −20° | yaw +20° | mean |");
+    expect(text).toContain("| a | - | 0.900 | 0.900 |");
+    expect(text).toContain("| mean | 0.800 | 0.850 |  |");
+  });
+
+  it("says how far second views are off, in all and in the holes", () => {
+    const text = resultsDocument([views], { views: "images/views.webp" });
+    expect(text).toContain("2 of 2 pairs, heads turned by 10° to 20°");
+    expect(text).toContain("| filled | 2.00 | 0.5000 | 0.1250 | 0.750 |");
+    expect(text).toContain("on average 2.0 % of the crop");
+    expect(text).toMatch(/never trained on, 1 pairs\*\*\n\n.*\n.*\n\| filled \| 2\.00 \| - \| - \|/);
+    expect(text).toContain("](images/views.webp)");
   });
 
   it("has no section for what was not evaluated", () => {
