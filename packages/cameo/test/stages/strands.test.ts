@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { continueDetail } from "../../src/stages/head/hair/detail.ts";
+import { continueDetail } from "../../src/stages/head/hair/strands.ts";
 
 const [width, height] = [240, 96];
 

@@ -3,7 +3,7 @@ import { smoothstep } from "../../../geometry/smoothstep.ts";
 import type { RgbImage } from "../../../image.ts";
 import { rasterize } from "../../../raster/rasterize.ts";
 import { sampleBilinear } from "../../../sample.ts";
-import { continueDetail } from "./detail.ts";
+import { continueDetail } from "./strands.ts";
 
 /** Texels around the head, all the way; some more at both ends repeat the other end. */
 const AROUND = 640;
