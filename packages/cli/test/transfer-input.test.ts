@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { expect, test, vi } from "vitest";
 import { hasFfmpeg } from "./ffmpeg.ts";
 import { landscape, portraitOf, saved } from "./photos.ts";
@@ -11,8 +11,8 @@ import { cameo, contents, portrait, temporaryFolder } from "./run.ts";
 const run = promisify(execFile);
 
 /** The portrait and its mirror image beside each other on a wall, each so high; none of height 0. */
-async function two(height: number, mirrored: number): Promise<sharp.Sharp> {
-  const place = async (picture: sharp.Sharp, left: number) => ({ input: await picture.png().toBuffer(), left, top: 0 });
+async function two(height: number, mirrored: number): Promise<Sharp> {
+  const place = async (picture: Sharp, left: number) => ({ input: await picture.png().toBuffer(), left, top: 0 });
   const pictures = [
     ...(height > 0 ? [await place(portraitOf(height), 0)] : []),
     ...(mirrored > 0 ? [await place(portraitOf(mirrored).flop(), 400)] : []),
