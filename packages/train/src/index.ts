@@ -7,6 +7,7 @@ export * from "./data/border-holes.ts";
 export * from "./data/coarse-view.ts";
 export * from "./data/loader.ts";
 export * from "./data/mine-pairs.ts";
+export * from "./data/mirror.ts";
 export * from "./data/mixed.ts";
 export * from "./data/photos.ts";
 export * from "./data/prepare.ts";

@@ -1,5 +1,5 @@
 import { defaultPortraitOptions, type PortraitSample, random } from "@cameo/synth";
-import { moved, varied } from "@cameo/train";
+import { mirroredPicture, moved, varied } from "@cameo/train";
 import { apply2d, type Camera, frameToPhoto, invert2d, project, rotateNormals, shade, transformToCamera } from "cameo";
 import { beforeAll, describe, expect, it } from "vitest";
 import { makeToys } from "../../synth/test/set/toy-maker.ts";
@@ -80,5 +80,19 @@ describe("a portrait that is turned, scaled and shifted", () => {
     const none = new Uint8Array();
     const { labels, image } = varied({ ...portrait, labels: none }, whole, 16, random(0));
     expect([labels.length, image.length]).toEqual([0, 768]);
+  });
+});
+
+describe("a portrait in a mirror", () => {
+  it("has left and right changed over, ears too", () => {
+    const seen = mirroredPicture({ ...portrait, labels: portrait.labels.map((_, i) => (i % size < 16 ? 3 : 0)) });
+    for (const i of [0, 5, 40, 777]) {
+      const j = i - (i % size) + (size - 1 - (i % size));
+      expect(seen.image.subarray(3 * j, 3 * j + 3)).toEqual(portrait.image.subarray(3 * i, 3 * i + 3));
+      expect(seen.labels[j]).toBe(i % size < 16 ? 4 : 0);
+    }
+    const again = mirroredPicture(mirroredPicture(portrait));
+    expect(again.image).toEqual(portrait.image);
+    expect(again.labels).toEqual(portrait.labels);
   });
 });

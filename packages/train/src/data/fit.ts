@@ -20,6 +20,7 @@ import {
   transformToCamera,
   vec3,
 } from "cameo";
+import { mirroredLabels, mirroredMap } from "./mirror.ts";
 import { moved } from "./vary.ts";
 
 /**
@@ -109,11 +110,11 @@ export function mirrored(sample: FittedPortrait): FittedPortrait {
   const { face, model, mask } = fit.inputs;
   const [x, y, z, w] = fit.pose.rotation;
   const [right, ...rest] = fit.pose.translation;
-  const flipped = <T extends Uint8Array | Float32Array>(map: T) => flippedRows(map, size);
+  const flipped = <T extends Uint8Array | Float32Array>(map: T) => mirroredMap(map, size);
   return {
     ...sample,
     image: flipped(image),
-    labels: flipped(labels).map((label) => otherEar[label] ?? label),
+    labels: mirroredLabels(labels, size),
     depth: flipped(depth),
     truth: { ...truth, camera: { fx, fy, cx: size - cx, cy } },
     fit: {
@@ -121,22 +122,6 @@ export function mirrored(sample: FittedPortrait): FittedPortrait {
       inputs: { face: flipped(face), model: flipped(model), mask: flipped(mask) },
     },
   };
-}
-
-const otherEar: Readonly<Record<number, number>> = {
-  [Label.earLeft]: Label.earRight,
-  [Label.earRight]: Label.earLeft,
-};
-
-/** A map with its rows from right to left, whatever its number of channels. */
-function flippedRows<T extends Uint8Array | Float32Array>(map: T, size: number): T {
-  const out = map.slice() as T;
-  const channels = map.length / size ** 2;
-  for (let v = 0; v < size; v++)
-    for (let u = 0; u < size; u++)
-      for (let c = 0; c < channels; c++)
-        out[(v * size + size - 1 - u) * channels + c] = map[(v * size + u) * channels + c];
-  return out;
 }
 
 /** The pose of a head that is turned about the middle of its face first. */

@@ -3,6 +3,7 @@ import { type CropFrame, FACE_CROP, faceCamera, faceFrame, frameToPhoto, Label, 
 import { borderHoles } from "./border-holes.ts";
 import { type CoarseView, coarseView } from "./coarse-view.ts";
 import { type FittedPortrait, fittedDepth, mirrored, motionBetween, openFitter, sampleMisfit } from "./fit.ts";
+import { mirroredPicture } from "./mirror.ts";
 import { type Fields, type Sample, type Source, singleKind, type VectorKind, viewsOf } from "./source.ts";
 import { moved, recoloured, varied } from "./vary.ts";
 
@@ -11,8 +12,11 @@ const DISTANCE = 10;
 
 type Values = Float32Array | Int32Array;
 
-/** How a field is made: of a portrait, or of its fit and, in pairs, that of the other picture. */
-type Recipe = { readonly maps: readonly MapName[] } & (
+/**
+ * How a field is made: of a portrait, or of its fit and, in pairs, that of the other picture. `flat`: it is known of a picture
+ * without its camera, so also of its mirror image.
+ */
+type Recipe = { readonly maps: readonly MapName[]; readonly flat?: true } & (
   | { make(sample: PortraitSample, kind: VectorKind): Values }
   | { fit(sample: FittedPortrait, other: FittedPortrait): Values }
   | { draw(portrait: DrawnPortrait): Values }
@@ -44,11 +48,11 @@ interface DrawnPortrait {
  *   and the other one of a pair.
  */
 const known: Readonly<Record<string, Recipe>> = {
-  image: { maps: ["image"], make: ({ image }) => planes(image, 1 / 255, 0) },
-  albedo: { maps: ["albedo"], make: ({ albedo }) => planes(albedo, 1 / 255, 0) },
+  image: { maps: ["image"], flat: true, make: ({ image }) => planes(image, 1 / 255, 0) },
+  albedo: { maps: ["albedo"], flat: true, make: ({ albedo }) => planes(albedo, 1 / 255, 0) },
   normals: { maps: ["normals"], make: ({ normals }) => planes(normals, 0.5 / 127, 0.5) },
-  label: { maps: ["labels"], make: ({ labels }) => Int32Array.from(labels) },
-  extra: { maps: ["extras"], make: ({ extras }) => Int32Array.from(extras) },
+  label: { maps: ["labels"], flat: true, make: ({ labels }) => Int32Array.from(labels) },
+  extra: { maps: ["extras"], flat: true, make: ({ extras }) => Int32Array.from(extras) },
   coefficients: { maps: [], make: coefficients },
   landmarks68: { maps: [], make: (sample) => seen(sample, sample.truth.landmarks68.points) },
   landmarks468: { maps: [], make: (sample) => seen(sample, sample.truth.landmarks468.points) },
@@ -56,10 +60,15 @@ const known: Readonly<Record<string, Recipe>> = {
   visible468: { maps: [], make: ({ truth }) => Float32Array.from(truth.landmarks468.visible) },
   skin: {
     maps: ["labels"],
+    flat: true,
     make: ({ labels }) => Float32Array.from(labels, (label) => (label === Label.face ? 1 : 0)),
   },
-  known: { maps: [], make: () => Float32Array.of(1) },
-  holes: { maps: ["labels"], draw: ({ sample, random }) => borderHoles(sample.labels, sample.size, random) },
+  known: { maps: [], flat: true, make: () => Float32Array.of(1) },
+  holes: {
+    maps: ["labels"],
+    flat: true,
+    draw: ({ sample, random }) => borderHoles(sample.labels, sample.size, random),
+  },
   view: { maps: ["image", "labels", "depth"], draw: ({ view }) => planes(view().image, 1 / 255, 0) },
   viewHoles: { maps: ["image", "labels", "depth"], draw: ({ view }) => view().holes },
   face: { maps: ["labels"], fit: ({ fit }) => fit.inputs.face },
@@ -153,7 +162,7 @@ function joined(parts: readonly Values[]): Values {
 export interface PortraitsSpec {
   readonly kind: "portraits";
   readonly path: string;
-  /** How many samples are made of each portrait: all but the first are {@link varied}. Default 1. */
+  /** How many samples are made of each portrait: all but the first are {@link varied}, and mirrored half the time where all fields are flat. Default 1. */
   readonly variants?: number;
   /** `face`: what the crop about the face, which the face network gets, shows of each. Default: all that they show. */
   readonly crop?: "face";
@@ -167,6 +176,7 @@ export async function openPortraits(spec: PortraitsSpec, fields: Fields, size: n
   const { path, variants = 1, crop } = spec;
   const maps = mapsOf(fields);
   const set = await openShards(path);
+  const flat = Object.keys(fields).every((name) => known[name].flat);
   const makeFitted = await openFitted(fields, size);
   if (makeFitted) return fittedPortraits(set, makeFitted, variants, fields);
   const made = set.description.options.size;
@@ -185,7 +195,11 @@ export async function openPortraits(spec: PortraitsSpec, fields: Fields, size: n
   };
 
   function shown(portrait: PortraitSample, frame: CropFrame, index: number): PortraitSample {
-    if (index >= set.count) return varied(portrait, frame, size, random(0, "variant", index));
+    if (index >= set.count) {
+      const source = random(0, "variant", index);
+      const seen = flat && crop === undefined && source.chance(0.5) ? mirroredPicture(portrait) : portrait;
+      return varied(seen, frame, size, source);
+    }
     return crop === undefined ? reduced(portrait, made / size) : moved(portrait, size, frameToPhoto(frame, size));
   }
 }

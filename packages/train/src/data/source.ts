@@ -1,7 +1,7 @@
 import { openFolder } from "./folder.ts";
 import { mixed, type Part } from "./mixed.ts";
 import { openPairs } from "./pairs.ts";
-import { openPhotos } from "./photos.ts";
+import { openPhotos, type PhotosSpec } from "./photos.ts";
 import { openPortraits, type PortraitsSpec } from "./portraits.ts";
 import { shapes } from "./shapes.ts";
 import { openSynthetic, type SyntheticSpec } from "./synthetic.ts";
@@ -42,7 +42,7 @@ type PlainSourceSpec =
   | { readonly kind: "folder"; readonly path: string }
   | SyntheticSpec
   | PortraitsSpec
-  | { readonly kind: "photos"; readonly path: string }
+  | PhotosSpec
   | { readonly kind: "pairs"; readonly path: string };
 
 /** Opens a source for pictures of size × size. @throws if it lacks one of the fields */
@@ -57,7 +57,7 @@ export async function openSource(spec: SourceSpec, fields: Fields, size: number)
     case "portraits":
       return openPortraits(spec, fields, size);
     case "photos":
-      return openPhotos(spec.path, fields, size);
+      return openPhotos(spec, fields, size);
     case "pairs":
       return openPairs(spec.path, fields, size);
     case "mixed":

@@ -21,16 +21,19 @@ const limits = { turn: 0.1, zoom: 1.07, shift: 0.03 };
  * @param frame which part
  * @param size side of the result in pixels
  */
-export function varied(sample: PortraitSample, frame: CropFrame, size: number, random: Random): PortraitSample {
+export const varied = (sample: PortraitSample, frame: CropFrame, size: number, random: Random): PortraitSample =>
+  recoloured(moved(sample, size, frameToPhoto(variedFrame(frame, size, random), size)), random);
+
+/** A frame a little turned, enlarged and shifted. @param size side of the result in pixels */
+export function variedFrame(frame: CropFrame, size: number, random: Random): CropFrame {
   const within = (limit: number) => random.range(-limit, limit);
   const side = size * frame.scale;
-  const varied = {
+  return {
     x: frame.x + side * within(limits.shift),
     y: frame.y + side * within(limits.shift),
     scale: frame.scale * limits.zoom ** within(1),
     angle: frame.angle + within(limits.turn),
   };
-  return recoloured(moved(sample, size, frameToPhoto(varied, size)), random);
 }
 
 /** A part of a portrait, turned and resized. @param toOld maps positions in the result to positions in the portrait */
@@ -99,8 +102,14 @@ function picked<T extends Uint8Array | Int8Array | Float32Array>(map: T, pixels:
   return out;
 }
 
-/** Changes brightness, contrast, saturation and hue a little, and adds noise to some. */
-export function recoloured<T extends PortraitSample>(sample: T, random: Random): T {
+/** A portrait with the colours of its picture changed. */
+export const recoloured = <T extends PortraitSample>(sample: T, random: Random): T => ({
+  ...sample,
+  image: recolouredPixels(sample.image, random),
+});
+
+/** Changes brightness, contrast, saturation and hue of RGB bytes a little, and adds noise to some pictures. */
+export function recolouredPixels(pixels: ArrayLike<number>, random: Random): Uint8Array {
   const gamma = 1.15 ** random.range(-1, 1);
   const contrast = 1.15 ** random.range(-1, 1);
   const saturation = random.chance(0.05) ? 0 : random.range(0.8, 1.15);
@@ -110,14 +119,14 @@ export function recoloured<T extends PortraitSample>(sample: T, random: Random):
   const curves = gains.map((gain) =>
     Float32Array.from({ length: 256 }, (_, i) => 128 + contrast * (255 * Math.min(1, gain * (i / 255) ** gamma) - 128)),
   );
-  const image = new Uint8ClampedArray(sample.image.length);
+  const image = new Uint8ClampedArray(pixels.length);
   for (let i = 0; i < image.length; i += 3) {
-    const [r, g, b] = [curves[0][sample.image[i]], curves[1][sample.image[i + 1]], curves[2][sample.image[i + 2]]];
+    const [r, g, b] = [curves[0][pixels[i]], curves[1][pixels[i + 1]], curves[2][pixels[i + 2]]];
     const grey = 0.299 * r + 0.587 * g + 0.114 * b;
     const grain = noise > 0 ? noise * random.normal() : 0;
     image[i] = grey + saturation * (r - grey) + grain;
     image[i + 1] = grey + saturation * (g - grey) + grain;
     image[i + 2] = grey + saturation * (b - grey) + grain;
   }
-  return { ...sample, image: new Uint8Array(image.buffer) };
+  return new Uint8Array(image.buffer);
 }
