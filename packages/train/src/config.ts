@@ -39,7 +39,12 @@ const plainData = [
     crop: z.literal("face").optional(),
   }),
   /** What `cameo data prepare` wrote. */
-  z.strictObject({ kind: z.literal("photos"), path: z.string().min(1) }),
+  z.strictObject({
+    kind: z.literal("photos"),
+    path: z.string().min(1),
+    /** Samples made of each face: all but the first are turned, scaled, shifted and recoloured a little, half of them mirrored. */
+    variants: count.default(1),
+  }),
   /** What `cameo data pairs` wrote. */
   z.strictObject({ kind: z.literal("pairs"), path: z.string().min(1) }),
 ] as const;

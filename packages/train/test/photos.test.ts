@@ -142,6 +142,35 @@ describe.skipIf(!present)("preparing photos", () => {
     await expect(openSource({ kind: "photos", path: root }, {}, 112)).rejects.toThrow("holds no prepared photos");
   });
 
+  it("varies them: landmarks and skin stay on the face, also in a mirror", async () => {
+    const fields = { image: "picture", skin: "map", landmarks68: { vector: 136 }, visible68: { vector: 68 } } as const;
+    const [plain, source] = await Promise.all(
+      [1, 9].map((variants) => openSource({ kind: "photos", path: folder, variants }, fields, 112)),
+    );
+    expect(source.count).toBe(18);
+    const x = (p: ArrayLike<number>, i: number) => Number(p[2 * i]);
+    let mirrored = 0;
+    for (let index = 0; index < source.count; index++) {
+      const [seen, original] = await Promise.all([source.sample(index), plain.sample(index % 2)]);
+      if (index < 2) expect(seen).toEqual(original);
+      const { image, landmarks68: p, skin, visible68 } = seen;
+      // In a mirror, too, the first point of the jaw is at the left, and that of the right eye left of that of the left one.
+      expect(x(p, 0)).toBeLessThan(x(p, 16));
+      expect(x(p, 36)).toBeLessThan(x(p, 45));
+      const eyes = (q: ArrayLike<number>) => x(q, 45) - x(q, 36);
+      expect(eyes(p) / eyes(original.landmarks68)).toBeCloseTo(1, 0.8);
+      expect(sum(visible68)).toBe(sum(original.visible68));
+      const nose = Math.floor(Number(p[61]) * 112) * 112 + Math.floor(x(p, 30) * 112);
+      expect(skin[nose]).toBeGreaterThan(0.5);
+      expect(sum(skin) / sum(original.skin)).toBeCloseTo(1, 0.5);
+      if (index >= 2) expect(image).not.toEqual(original.image);
+      const turn = (q: ArrayLike<number>) => x(q, 30) - (x(q, 36) + x(q, 45)) / 2;
+      if (Math.sign(turn(p)) !== Math.sign(turn(original.landmarks68))) mirrored++;
+    }
+    expect(mirrored).toBeGreaterThan(2);
+    expect(mirrored).toBeLessThan(14);
+  });
+
   it("stops when told to, and goes on there with the same result", async () => {
     const broken = join(root, "broken");
     const stop = new AbortController();
