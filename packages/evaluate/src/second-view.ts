@@ -79,13 +79,12 @@ export async function makeSecondViews(
   pair: PortraitPair,
   options: Pick<ReconstructOptions, "coefficients" | "fit" | "parse" | "depth" | "signal"> = {},
 ): Promise<SecondViews> {
-  const { size, image } = pair.first;
-  const picture = { width: size, height: size, data: image };
+  const picture = pictureOf(pair.first);
   const head = await cameo.reconstruct(picture, options);
   const pose = turnedAs(head.pose, pair);
   const coarse = head.render({ pose, holes: "transparent" });
-  const views = new Map([
-    [VIEW_METHODS.photo as string, picture as RgbImage],
+  const views = new Map<string, RgbImage>([
+    [VIEW_METHODS.photo, picture],
     [VIEW_METHODS.coarse, overBlack(coarse)],
     [VIEW_METHODS.filled, overBlack(head.render({ pose }))],
   ]);
@@ -93,6 +92,8 @@ export async function makeSecondViews(
   for (const [name, refiner] of refiners) views.set(name, overBlack(await refiner.refine(coarse, frame)));
   return { pair, head, views, missing: transparencyOf(coarse) };
 }
+
+const pictureOf = ({ size, image }: PortraitSample): RgbImage => ({ width: size, height: size, data: image });
 
 /** A pose turned as the head is from the first to the second picture. */
 function turnedAs(pose: Pose, { first, second }: PortraitPair): Pose {
@@ -157,8 +158,8 @@ export async function measureSecondViews(
   distances: ReadonlyMap<string, FeatureDistance>,
   descriptor: FaceDescriptor,
 ): Promise<ViewResult> {
-  const { size, image, truth } = pair.second;
-  const wanted = { width: size, height: size, data: image };
+  const { truth } = pair.second;
+  const wanted = pictureOf(pair.second);
   const toPhoto = cropOf(pair);
   const [target, known, holes] = [wanted, { ...wanted, data: wanted.data.map(() => 255) }, missing].map((picture) =>
     cut(picture, toPhoto),
@@ -235,7 +236,5 @@ function meanIn(map: Float32Array, region: Float32Array): number | undefined {
 }
 
 /** The pictures of a pair about the head: the first, what was made of it, the true second one. */
-export const picturesOf = ({ pair, views }: SecondViews): RgbImage[] => {
-  const { size, image } = pair.second;
-  return [...views.values(), { width: size, height: size, data: image }].map((picture) => cut(picture, cropOf(pair)));
-};
+export const picturesOf = ({ pair, views }: SecondViews): RgbImage[] =>
+  [...views.values(), pictureOf(pair.second)].map((picture) => cut(picture, cropOf(pair)));

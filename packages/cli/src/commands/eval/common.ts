@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { basename, extname } from "node:path";
-import type { Circumstances, Evaluation, TitledTable } from "@cameo/evaluate";
+import type { Circumstances, Evaluation, PhotoEvaluation, TitledTable } from "@cameo/evaluate";
 import type { PortraitSample } from "@cameo/synth";
 import { CameoError, type LoadOptions } from "cameo";
 import type { Command } from "commander";
 import type { Context } from "../../context.ts";
+import { ExitStatus } from "../../exit.ts";
 import { integerBetween, type NetworkOptions, type RunOptions } from "../../options.ts";
+import type { Report } from "../../report.ts";
 import { table } from "../../table.ts";
 
 /** Which synthetic portraits are evaluated on. */
@@ -71,6 +73,30 @@ export const readNetwork = (file: string): Promise<Uint8Array> =>
   readFile(file).catch((cause: Error) => {
     throw new CameoError("models", `The network ${file} cannot be read: ${cause.message}`, { cause });
   });
+
+/** Evaluates photos one after another. Those that cannot be are reported, and listed. @returns the worst status, too */
+export async function evaluatePhotos<Photo extends { readonly name: string; readonly file: string }>(
+  photos: readonly Photo[],
+  evaluate: (photo: Photo) => Promise<void>,
+  report: Report,
+  { signal }: Context,
+): Promise<{ readonly failures: PhotoEvaluation["failures"]; readonly status: ExitStatus }> {
+  const failures: PhotoEvaluation["failures"][number][] = [];
+  let status: ExitStatus = ExitStatus.ok;
+  for (const photo of photos) {
+    report.stage(photo.file, "");
+    try {
+      await evaluate(photo);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const { code, message, status: failed } = report.failed(photo.file, error);
+      failures.push({ name: photo.name, error: { code, message } });
+      if (failed > status) status = failed;
+    }
+    report.advance();
+  }
+  return { failures, status };
+}
 
 /** The name and the file of `name=file`; a file alone is called as it is. */
 export function namedFile(text: string): readonly [name: string, file: string] {

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import type { PhotoEvaluation, PhotoResult } from "@cameo/evaluate";
+import type { PhotoEvaluation, PhotoResult, ReferencePhoto } from "@cameo/evaluate";
 import { Cameo, encodeImage, writeFiles } from "cameo";
 import type { Command } from "commander";
 import type { Context } from "../../context.ts";
-import { ExitStatus } from "../../exit.ts";
+import type { ExitStatus } from "../../exit.ts";
 import { Names } from "../../names.ts";
 import {
   addNetworkOptions,
@@ -16,7 +16,7 @@ import {
 } from "../../options.ts";
 import { checkDirectory } from "../../output.ts";
 import { Report } from "../../report.ts";
-import { circumstances, printEvaluation, readNetworks } from "./common.ts";
+import { circumstances, evaluatePhotos, printEvaluation, readNetworks } from "./common.ts";
 
 interface Options extends NetworkOptions, RunOptions, StageOptions {
   overlay?: string;
@@ -36,14 +36,14 @@ export function addPhotos(program: Command, context: Context): void {
     .argument("<dir>", "folder of photos")
     .option("--overlay <dir>", "draw labels, landmarks and the face's outline over each photo, as JPEG files")
     .action(async (folder: string, options: Options) => {
-      context.status = await evaluatePhotos(folder, options, context);
+      context.status = await evaluateFolder(folder, options, context);
     });
   addNetworkOptions(command);
   addStageOptions(command);
   addRunOptions(command);
 }
 
-async function evaluatePhotos(folder: string, options: Options, context: Context): Promise<ExitStatus> {
+async function evaluateFolder(folder: string, options: Options, context: Context): Promise<ExitStatus> {
   const { overlay } = options;
   // Loaded only here, as the other commands can do without.
   const { drawOverlay, meanFigures, measurePhoto, photoTables, referencePhotos } = await import("@cameo/evaluate");
@@ -53,36 +53,21 @@ async function evaluatePhotos(folder: string, options: Options, context: Context
   const report = new Report(context, options, photos.length);
   const names = new Names();
   const results: PhotoResult[] = [];
-  const failures: { name: string; error: { code: string; message: string } }[] = [];
-  let status: ExitStatus = ExitStatus.ok;
-  try {
-    for (const photo of photos) {
-      report.stage(photo.file, "");
-      try {
-        const { result, head, reference } = await measurePhoto(cameo, photo, {
-          ...stagesOf(options),
-          signal: context.signal,
-        });
-        results.push(result);
-        report.head(photo.file, head);
-        if (overlay !== undefined) {
-          const file = `${names.claim(photo.name)}.jpg`;
-          const picture = await encodeImage(drawOverlay(head, reference), { format: "jpeg" });
-          await writeFiles(overlay, { [file]: picture }, { signal: context.signal });
-          if (options.verbose) report.note(photo.file, join(overlay, file));
-        }
-      } catch (error) {
-        if (context.signal.aborted) throw error;
-        const { code, message, status: failed } = report.failed(photo.file, error);
-        failures.push({ name: photo.name, error: { code, message } });
-        if (failed > status) status = failed;
-      }
-      report.advance();
-    }
-  } finally {
+  const evaluate = async (photo: ReferencePhoto): Promise<void> => {
+    const how = { ...stagesOf(options), signal: context.signal };
+    const { result, head, reference } = await measurePhoto(cameo, photo, how);
+    results.push(result);
+    report.head(photo.file, head);
+    if (overlay === undefined) return;
+    const file = `${names.claim(photo.name)}.jpg`;
+    const picture = await encodeImage(drawOverlay(head, reference), { format: "jpeg" });
+    await writeFiles(overlay, { [file]: picture }, { signal: context.signal });
+    if (options.verbose) report.note(photo.file, join(overlay, file));
+  };
+  const { failures, status } = await evaluatePhotos(photos, evaluate, report, context).finally(async () => {
     report.stop();
     await cameo.dispose();
-  }
+  });
   const evaluation: PhotoEvaluation = {
     evaluation: "photos",
     ...circumstances(context),

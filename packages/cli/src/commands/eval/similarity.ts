@@ -20,10 +20,10 @@ import {
 } from "cameo";
 import { type Command, InvalidArgumentError } from "commander";
 import type { Context } from "../../context.ts";
-import { ExitStatus } from "../../exit.ts";
+import type { ExitStatus } from "../../exit.ts";
 import { addRunOptions, addStageOptions, type RunOptions, type StageOptions, stagesOf } from "../../options.ts";
 import { Report } from "../../report.ts";
-import { circumstances, printEvaluation, readNetwork } from "./common.ts";
+import { circumstances, evaluatePhotos, printEvaluation, readNetwork } from "./common.ts";
 
 interface Options extends RunOptions, StageOptions {
   yaw: readonly number[];
@@ -84,28 +84,16 @@ async function evaluateSimilarity(folder: string, options: Options, context: Con
   const report = new Report(context, options, photos.length);
   const results: SimilarityResult[] = [];
   const embeddings: Embedding[] = [];
-  const failures: SimilarityEvaluation["failures"][number][] = [];
-  let status: ExitStatus = ExitStatus.ok;
-  try {
-    for (const photo of photos) {
-      report.stage(photo.file, "");
-      try {
-        const how = { ...stagesOf(options), refine: options.refine, signal: context.signal };
-        const { result, embedding } = await evaluate.measureSimilarity(cameo, descriptor, photo, turns, how);
-        results.push(result);
-        embeddings.push(embedding);
-      } catch (error) {
-        if (context.signal.aborted) throw error;
-        const { code, message, status: failed } = report.failed(photo.file, error);
-        failures.push({ name: photo.name, error: { code, message } });
-        if (failed > status) status = failed;
-      }
-      report.advance();
-    }
-  } finally {
+  const how = { ...stagesOf(options), refine: options.refine, signal: context.signal };
+  const compare = async (photo: (typeof photos)[number]): Promise<void> => {
+    const { result, embedding } = await evaluate.measureSimilarity(cameo, descriptor, photo, turns, how);
+    results.push(result);
+    embeddings.push(embedding);
+  };
+  const { failures, status } = await evaluatePhotos(photos, compare, report, context).finally(async () => {
     report.stop();
     await Promise.all([cameo, detector, descriptor].map((network) => network.dispose()));
-  }
+  });
   const evaluation: SimilarityEvaluation = {
     evaluation: "similarity",
     ...circumstances(context),
