@@ -4,6 +4,7 @@ import { mergeMeshes } from "../../mesh/compact.ts";
 import { vertexNormals } from "../../mesh/normals.ts";
 import { rasterize } from "../../raster/rasterize.ts";
 import { fitModel } from "./fit-model.ts";
+import { coveredEars, flattenEars } from "./hair/cover-ears.ts";
 import { hairSolid } from "./hair/solid.ts";
 import type { Layers } from "./layers.ts";
 import type { HeadSurface, SurfaceInput } from "./surface.ts";
@@ -16,10 +17,12 @@ export function closedSurface({ template, shape, pose, crop, raster }: SurfaceIn
   const { model, triangles } = template;
   const posed = transformToCamera(shape, pose);
   const fitted = fitModel(template, posed, vertexNormals(posed, model.triangles), raster, layers);
-  const seen = rasterize(fitted, model.triangles, crop.camera, raster);
-  const hair = hairSolid(template, fitted, vertexNormals(fitted, model.triangles), seen, layers);
+  const covered = coveredEars(template, rasterize(fitted, model.triangles, crop.camera, raster), layers);
+  const flat = flattenEars(template, fitted, covered);
+  const seen = rasterize(flat, model.triangles, crop.camera, raster);
+  const hair = hairSolid(template, flat, vertexNormals(flat, model.triangles), seen, layers, pose, covered);
 
-  const head = { positions: fitted, triangles };
+  const head = { positions: flat, triangles };
   const merged = hair ? mergeMeshes([head, hair]) : head;
   const positions = transformToModel(merged.positions, pose);
   const ofModel = triangles.length / 3;

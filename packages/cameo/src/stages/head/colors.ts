@@ -8,7 +8,7 @@ import { sampleBilinear } from "../../sample.ts";
 import type { View } from "../../view.ts";
 import { believeOwnLayer, photoConfidence } from "./confidence.ts";
 import { adjacency, diffuse } from "./diffuse.ts";
-import { inPhoto, type Layers } from "./layers.ts";
+import { FINE, inPhoto, type Layers, sampleMap } from "./layers.ts";
 import type { HeadSurface } from "./surface.ts";
 import { type HeadTemplate, Material } from "./template.ts";
 
@@ -36,8 +36,12 @@ const IS_SKIN = new Set<number>([Material.skin, Material.lid, Material.neck]);
 /** By how much one person's skin differs from the model in brightness and in hue: standard deviations of the logarithm. */
 const SKIN_BRIGHTNESS = 0.4;
 const SKIN_HUE = 0.15;
-/** Colours off by more than three deviations are no skin. */
+/** Colours off by more than three deviations belong to something else. */
 const strange = tukey(3);
+/** Over so many crop pixels within the outline of the head hair may let through what is behind. */
+const RIM = 16;
+/** Fewer vertices of hair tell nothing about its colour. */
+const LEAST_HAIR = 100;
 
 /**
  * What the photo hides gets the model's albedo under the estimated light, times how much lighter, darker or otherwise
@@ -70,6 +74,7 @@ export function vertexColors(
   const edges = adjacency(surface.triangles, positions.length / 3);
   const { confidence, cosines } = photoConfidence(positions, normals, raster, view, inPhoto(view, photo), edges);
   believeOwnLayer(confidence, positions, regions, layers);
+  believeHairColors(confidence, positions, model.vertexCount, crop, layers);
 
   const ratios = new Float32Array(lit.length);
   const color = new Float32Array(3);
@@ -104,8 +109,12 @@ export function vertexColors(
       known[v] = 1;
       for (let k = 0; k < 3; k++) ratios[3 * v + k] = Math.log((hair[k] + FLOOR) / (lit[3 * v + k] + FLOOR));
     }
-  diffuse(ratios, known, modelEdges, fallback, PULL, SWEEPS);
-  const hidden = ratios.map((ratio, i) => toSrgb((lit[i] + FLOOR) * Math.exp(ratio) - FLOOR));
+  // What is carried on is how each differs from the mean of its own material: hair must not colour the skin beside it.
+  const differences = ratios.map((ratio, i) => ratio - fallback[i]);
+  diffuse(differences, known, modelEdges, new Float32Array(lit.length), PULL, SWEEPS);
+  const hidden = differences.map((difference, i) =>
+    toSrgb((lit[i] + FLOOR) * Math.exp(fallback[i] + difference) - FLOOR),
+  );
   return { hidden, confidence };
 }
 
@@ -136,6 +145,61 @@ function skinLikeness(
     likeness[v] = strange.weight(Math.hypot(brightness / SKIN_BRIGHTNESS, hue / SKIN_HUE));
   }
   return likeness;
+}
+
+/**
+ * Lowers the confidence of hair near the outline of the head whose colour is strange against that farther within: it lets
+ * through what is behind.
+ *
+ * @param first vertex of the hair
+ */
+function believeHairColors(
+  confidence: Float32Array,
+  positions: Float32Array,
+  first: number,
+  { image, camera: { fx, fy, cx, cy } }: View,
+  { head, labels }: Layers,
+): void {
+  const count = confidence.length - first;
+  const logs = new Float32Array(3 * count);
+  const depths = new Float32Array(count);
+  const color = new Float32Array(3);
+  const sums = new Float64Array(3);
+  const squares = new Float64Array(2);
+  let within = 0;
+  for (let n = 0; n < count; n++) {
+    const v = first + n;
+    if (confidence[v] === 0) continue;
+    const z = positions[3 * v + 2];
+    const x = (fx * positions[3 * v]) / z + cx;
+    const y = (fy * positions[3 * v + 1]) / z + cy;
+    sampleBilinear(image, x, y, color);
+    for (let k = 0; k < 3; k++) logs[3 * n + k] = Math.log(linearOfSrgb[Math.round(color[k])] + FLOOR);
+    depths[n] = -sampleMap(head, labels.width, labels.height, FINE * x, FINE * y);
+    if (depths[n] < RIM) continue;
+    within++;
+    for (let k = 0; k < 3; k++) sums[k] += logs[3 * n + k];
+  }
+  if (within < LEAST_HAIR) return;
+  const offsets = (n: number): readonly [brightness: number, hue: number] => {
+    const [r, g, b] = [0, 1, 2].map((k) => logs[3 * n + k] - sums[k] / within);
+    const brightness = (r + g + b) / 3;
+    return [brightness, Math.hypot(r - brightness, g - brightness, b - brightness)];
+  };
+  for (let n = 0; n < count; n++) {
+    if (depths[n] < RIM) continue;
+    const [brightness, hue] = offsets(n);
+    squares[0] += brightness ** 2;
+    squares[1] += hue ** 2;
+  }
+  const deviations = Array.from(squares, (sum) => Math.sqrt(sum / within));
+  for (let n = 0; n < count; n++) {
+    if (confidence[first + n] === 0 || depths[n] >= RIM) continue;
+    const [brightness, hue] = offsets(n);
+    const distance = Math.hypot(brightness / deviations[0], hue / deviations[1]);
+    const spared = smoothstep(0, RIM, depths[n]);
+    confidence[first + n] *= spared + (1 - spared) * strange.weight(distance);
+  }
 }
 
 /** The mean colour of the hair that lies over the model, linear light; undefined where there is none or it is not seen. */

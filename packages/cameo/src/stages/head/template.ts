@@ -80,7 +80,7 @@ export function headTemplate(model: MorphableModel, atlasSide = 768): HeadTempla
   };
 }
 
-/** The model's surface and the fillings of all its borders, which take their texture from the border. */
+/** The model's surface and the fillings of all its borders, each of which has the colour of a point of its border. */
 function closedModel(model: MorphableModel): Pick<HeadTemplate, "triangles" | "uvTriangles" | "regionsOfTriangles"> {
   const mean = synthesizeShape(model, [], []);
   const edges = new Set<number>();
@@ -93,15 +93,19 @@ function closedModel(model: MorphableModel): Pick<HeadTemplate, "triangles" | "u
     regionOf[v] = model.regions[Math.floor(k / 3)];
     edges.add(edge(v, model.triangles[nextHalfEdge(k)]));
   }
-  const fillings = borders(model.triangles).flatMap((border) => [
-    ...fillLoop(mean, border, (a, b) => edges.has(edge(a, b))),
-  ]);
+  const fillings = borders(model.triangles).map((border) => ({
+    corners: fillLoop(mean, border, (a, b) => edges.has(edge(a, b))),
+    first: border.vertices[0],
+  }));
   return {
-    triangles: Uint32Array.from([...model.triangles, ...fillings]),
-    uvTriangles: Uint32Array.from([...model.uvTriangles, ...fillings.map((v) => uvOf[v])]),
+    triangles: Uint32Array.from([...model.triangles, ...fillings.flatMap(({ corners }) => [...corners])]),
+    uvTriangles: Uint32Array.from([
+      ...model.uvTriangles,
+      ...fillings.flatMap(({ corners, first }) => Array.from(corners, () => uvOf[first])),
+    ]),
     regionsOfTriangles: Uint8Array.from([
       ...model.regions,
-      ...fillings.filter((_, k) => k % 3 === 0).map((v) => regionOf[v]),
+      ...fillings.flatMap(({ corners, first }) => Array.from({ length: corners.length / 3 }, () => regionOf[first])),
     ]),
   };
 }

@@ -10,13 +10,16 @@ export interface SkinPoints {
 }
 
 /**
- * Points on face, scalp and neck some 3 mm apart: vertices, middles of edges, middles of triangles. Not on the ears, whose
- * folds would make hair about them uneven.
+ * Points on face, scalp, neck and covered ears some 3 mm apart: vertices, middles of edges, middles of triangles. Not on
+ * ears that show, whose folds would make hair about them uneven.
+ *
+ * @param hairy regions that hair can grow on or lie over
  */
 export function skinPoints(
   { model, regions }: HeadTemplate,
   positions: Float32Array,
   thickness: Float32Array,
+  hairy: ReadonlySet<number>,
 ): SkinPoints {
   const out = { positions: [] as number[], thickness: [] as number[] };
   const add = (corners: readonly number[]): void => {
@@ -24,10 +27,9 @@ export function skinPoints(
     for (let k = 0; k < 3; k++) out.positions.push(corners.reduce((sum, v) => sum + share * positions[3 * v + k], 0));
     out.thickness.push(corners.reduce((sum, v) => sum + share * thickness[v], 0));
   };
-  const isSkin = (region: number) => region === Region.face || region === Region.scalp || region === Region.neck;
-  for (let v = 0; v < model.vertexCount; v++) if (isSkin(regions[v])) add([v]);
+  for (let v = 0; v < model.vertexCount; v++) if (regions[v] === Region.face || hairy.has(regions[v])) add([v]);
   for (let t = 0; t < model.regions.length; t++) {
-    if (model.regions[t] !== Region.scalp && model.regions[t] !== Region.neck) continue;
+    if (!hairy.has(model.regions[t])) continue;
     const [a, b, c] = model.triangles.subarray(3 * t, 3 * t + 3);
     add([a, b, c]);
     if (a < b) add([a, b]);

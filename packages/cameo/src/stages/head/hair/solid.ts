@@ -1,3 +1,4 @@
+import type { Pose } from "../../../geometry/pose.ts";
 import { Label } from "../../../image.ts";
 import type { Mesh } from "../../../mesh/mesh.ts";
 import { type Grid3, makeWellComposed, surfaceNet } from "../../../mesh/surface-nets.ts";
@@ -7,6 +8,7 @@ import { type Adjacency, adjacency } from "../diffuse.ts";
 import { FINE, type Layers, labelAt, sampleDepth, sampleMap } from "../layers.ts";
 import { signedDistance } from "../signed-distance.ts";
 import type { HeadTemplate } from "../template.ts";
+import { beforeEars, hang, lowestHangingRow, type Plane } from "./hang.ts";
 import { type SkinPoints, skinPoints } from "./skull.ts";
 import { hairThickness } from "./thickness.ts";
 import { columnU, halved, heightField, insideMesh, rowV, smooth, type Voxels } from "./voxels.ts";
@@ -30,6 +32,12 @@ const SPARE = 6;
 const SPARE_BESIDE = 3;
 /** The field is cut off at this, mm: beyond it only the sign counts. */
 const BAND = 9;
+/** Inside it goes down to this, mm, from which hair that hangs gets narrower. */
+const DEEPEST = 24;
+/** Hair that covers the ears goes on in front of them by this, mm. */
+const OVER_EARS = 25;
+/** Hair ends this far above the end of the neck, mm, as in the same plane the two would flicker. */
+const ABOVE_END = 1;
 /** Below skin that is seen bare hair ends within so much, mm. */
 const EDGE = 8;
 
@@ -44,6 +52,7 @@ const EDGE = 8;
  *
  * @param positions of the model's vertices, camera space, mm
  * @param raster the model as the crop's camera sees it
+ * @param covered ears that hair lies over
  */
 export function hairSolid(
   template: HeadTemplate,
@@ -51,24 +60,31 @@ export function hairSolid(
   normals: Float32Array,
   raster: Raster,
   layers: Layers,
+  pose: Pose,
+  covered: readonly number[],
 ): Mesh | null {
-  const thickness = hairThickness(template, positions, normals, raster, layers);
-  const skin = skinPoints(template, positions, thickness);
+  const hairy = new Set<number>([Region.scalp, Region.neck, ...covered]);
+  const lowest = lowestHangingRow(template, raster, layers);
+  const thickness = hairThickness(template, positions, normals, raster, layers, hairy, lowest);
+  const skin = skinPoints(template, positions, thickness, hairy);
   const box = boundHair(skin, raster, layers);
   if (box === null) return null;
+  const [a, b, c, d] = beforeEars(template, positions, pose);
+  const front: Plane = [a, b, c, d - (covered.length > 0 ? OVER_EARS : 0)];
   let voxels = layOut(box, layers, FINEST);
-  let grid = hairField(voxels, template, positions, skin, raster, layers);
+  let grid = hairField(voxels, template, positions, skin, raster, layers, lowest, front);
   const crossings = countCrossings(grid);
   if (crossings > VERTICES) {
     voxels = layOut(box, layers, Math.min(COARSEST, FINEST * Math.sqrt(crossings / VERTICES)));
-    grid = hairField(voxels, template, positions, skin, raster, layers);
+    grid = hairField(voxels, template, positions, skin, raster, layers, lowest, front);
   }
   makeWellComposed(grid);
   const net = surfaceNet(grid);
   if (net.triangles.length === 0) return null;
-  const placed = toCamera(relax(net.positions, adjacency(net.triangles, net.positions.length / 3)), voxels);
-  putOnDepth(placed, voxels, layers);
-  return { positions: placed, triangles: net.triangles };
+  const edges = adjacency(net.triangles, net.positions.length / 3);
+  const placed = toCamera(relax(net.positions, edges), voxels);
+  const seen = putOnDepth(placed, voxels, layers);
+  return { positions: fair(placed, edges, seen), triangles: net.triangles };
 }
 
 /** The implicit function of the hair. */
@@ -79,13 +95,16 @@ function hairField(
   skin: SkinPoints,
   raster: Raster,
   layers: Layers,
+  lowest: number,
+  front: Plane,
 ): Grid3 {
-  const columns = lookAlong(voxels, template, raster, layers);
+  const columns = lookAlong(voxels, template, raster, layers, front);
   const coarse = halved(voxels);
   const inside = insideMesh(coarse, positions, template.triangles);
   const data = unite(voxels, heightField(coarse, skin, inside), coarse, columns);
+  if (lowest >= 0) hang(data, voxels, lowest, front);
   smooth(data, voxels);
-  carve(data, voxels, columns);
+  carve(data, voxels, columns, neckPlane(template, positions));
   keepAttached(data, voxels, inside, coarse);
   return { ...voxels, data };
 }
@@ -189,7 +208,13 @@ interface Columns {
   readonly back: Float32Array;
 }
 
-function lookAlong(voxels: Voxels, template: HeadTemplate, raster: Raster, layers: Layers): Columns {
+function lookAlong(
+  voxels: Voxels,
+  template: HeadTemplate,
+  raster: Raster,
+  layers: Layers,
+  [a, b, c, d]: Plane,
+): Columns {
   const { camera, hairDepth, skinDepth, labels } = layers;
   const isModel = layers.unknown.map((unknown, p) => (unknown || raster.depth[p] > 0 ? 1 : 0));
   const model = signedDistance(isModel, raster.width, raster.height);
@@ -200,8 +225,8 @@ function lookAlong(voxels: Voxels, template: HeadTemplate, raster: Raster, layer
     front: new Float32Array(count),
     back: new Float32Array(count),
   };
-  for (let j = 0, c = 0; j < voxels.height; j++)
-    for (let i = 0; i < voxels.width; i++, c++) {
+  for (let j = 0, n = 0; j < voxels.height; j++)
+    for (let i = 0; i < voxels.width; i++, n++) {
       const u = columnU(voxels, i);
       const v = rowV(voxels, j);
       const px = Math.min(raster.width - 1, Math.max(0, Math.floor(u)));
@@ -212,21 +237,27 @@ function lookAlong(voxels: Voxels, template: HeadTemplate, raster: Raster, layer
       const millimetres = (hair || modelDepth || voxels.near) / camera.fx;
       const toHair = sampleMap(layers.hair, labels.width, labels.height, u * FINE, v * FINE) * millimetres;
       const outside = Math.max(-u, -v, u - layers.width, v - layers.height);
-      columns.hair[c] = outside > 0 ? Math.max(toHair, outside * millimetres) : toHair;
+      columns.hair[n] = outside > 0 ? Math.max(toHair, outside * millimetres) : toHair;
       const toHead = sampleMap(layers.head, labels.width, labels.height, u * FINE, v * FINE);
       const toSolid = Math.min(toHead, sampleMap(model, raster.width, raster.height, u, v)) * millimetres;
-      columns.solid[c] = outside > -COARSEST ? Math.max(toSolid, (outside + COARSEST) * millimetres) : toSolid;
-      if (hair > 0 && toHair < BAND) {
+      columns.solid[n] = outside > -COARSEST ? Math.max(toSolid, (outside + COARSEST) * millimetres) : toSolid;
+      // Beyond the edge of the photo there is nothing to say where hair that is seen would begin.
+      if (hair > 0 && toHair < BAND && !layers.unknown[p]) {
         const width = Math.min(THICKEST / 2, Math.max(0, -toHair));
         const strand = Math.max(THINNEST, 2 * Math.sqrt(width * (THICKEST - width)));
         const behind = template.regionsOfTriangles[raster.triangle[p]];
+        const ahead =
+          (a * (u - camera.cx) * modelDepth) / camera.fx +
+          (b * (v - camera.cy) * modelDepth) / camera.fy +
+          c * modelDepth +
+          d;
         const reachesHead =
-          modelDepth > hair - SPARE && modelDepth < hair + FILLED && behind !== undefined && behind !== Region.face;
-        columns.back[c] = reachesHead ? modelDepth + ROOT : hair + strand;
+          modelDepth > hair - SPARE && modelDepth < hair + FILLED && (behind !== Region.face || ahead < 0);
+        columns.back[n] = reachesHead ? modelDepth + ROOT : hair + strand;
       }
       const skin = modelDepth || skinDepth.data[p];
       if (layers.unknown[p]) continue;
-      columns.front[c] = toHair < 0 || skin === 0 ? hair : skin + Math.min(EDGE, toHair);
+      columns.front[n] = toHair < 0 || skin === 0 ? hair : skin + Math.min(EDGE, toHair);
     }
   return columns;
 }
@@ -253,23 +284,48 @@ function unite(voxels: Voxels, coat: Float32Array, coarse: Voxels, columns: Colu
         const cover = 0.5 * (row[i >> 1] + row[(i + 1) >> 1]);
         const back = columns.back[c];
         const seen = back > 0 ? Math.max(columns.front[c] - SPARE - z, z - back, columns.hair[c] - SPARE_BESIDE) : BAND;
-        data[p] = Math.min(BAND, Math.max(-BAND, Math.min(cover, seen)));
+        data[p] = Math.min(BAND, Math.max(-DEEPEST, Math.min(cover, seen)));
       }
     }
   }
   return data;
 }
 
-/** Takes away what the photo shows to be empty. */
-function carve(data: Float32Array, voxels: Voxels, { front, solid }: Columns): void {
+/** The plane that the neck ends in; below 0 above it. */
+function neckPlane({ model, triangles, regionsOfTriangles }: HeadTemplate, positions: Float32Array): Plane {
+  const normal = [0, 0, 0];
+  const middle = [0, 0, 0];
+  let corners = 0;
+  for (let t = model.regions.length; t < regionsOfTriangles.length; t++) {
+    if (regionsOfTriangles[t] !== Region.neck) continue;
+    const [a, b, c] = [0, 1, 2].map((k) => positions.subarray(3 * triangles[3 * t + k], 3 * triangles[3 * t + k] + 3));
+    for (let k = 0; k < 3; k++) {
+      const [m, n] = [(k + 1) % 3, (k + 2) % 3];
+      normal[k] += (b[m] - a[m]) * (c[n] - a[n]) - (b[n] - a[n]) * (c[m] - a[m]);
+      middle[k] += a[k] + b[k] + c[k];
+    }
+    corners += 3;
+  }
+  const length = Math.hypot(...normal);
+  const [a, b, c] = normal.map((x) => x / length);
+  return [a, b, c, -(a * middle[0] + b * middle[1] + c * middle[2]) / corners];
+}
+
+/** Takes away what the photo shows to be empty, and what hangs lower than the neck ends. */
+function carve(data: Float32Array, voxels: Voxels, { front, solid }: Columns, [a, b, c, d]: Plane): void {
+  const { camera } = voxels;
   for (let k = 0, p = 0; k < voxels.depth; k++) {
     const z = voxels.near + k * voxels.spacing;
-    for (let j = 0, c = 0; j < voxels.height; j++)
-      for (let i = 0; i < voxels.width; i++, c++, p++) {
+    for (let j = 0, n = 0; j < voxels.height; j++) {
+      const y = ((rowV(voxels, j) - camera.cy) / camera.fy) * z;
+      for (let i = 0; i < voxels.width; i++, n++, p++) {
+        const x = ((columnU(voxels, i) - camera.cx) / camera.fx) * z;
         const rim = Math.min(i, j, k, voxels.width - 1 - i, voxels.height - 1 - j, voxels.depth - 1 - k);
-        const empty = Math.max(front[c] > 0 ? front[c] - z : -BAND, solid[c]);
+        const below = a * x + b * y + c * z + d + ABOVE_END;
+        const empty = Math.max(front[n] > 0 ? front[n] - z : -BAND, solid[n], below);
         data[p] = rim < 2 ? BAND : Math.max(data[p], empty);
       }
+    }
   }
 }
 
@@ -347,9 +403,10 @@ function toCamera(positions: Float32Array, voxels: Voxels): Float32Array {
   return positions;
 }
 
-/** Puts vertices that lie at the visible surface exactly on it. */
-function putOnDepth(positions: Float32Array, voxels: Voxels, layers: Layers): void {
+/** Puts vertices that lie at the visible surface exactly on it. @returns 1 for those */
+function putOnDepth(positions: Float32Array, voxels: Voxels, layers: Layers): Uint8Array {
   const { camera } = voxels;
+  const seen = new Uint8Array(positions.length / 3);
   for (let n = 0; n < positions.length; n += 3) {
     const z = positions[n + 2];
     const u = (camera.fx * positions[n]) / z + camera.cx;
@@ -358,5 +415,37 @@ function putOnDepth(positions: Float32Array, voxels: Voxels, layers: Layers): vo
     const hair = sampleDepth(layers.hairDepth, u, v);
     if (hair === 0 || Math.abs(hair - z) > 0.6 * voxels.spacing) continue;
     for (let k = 0; k < 3; k++) positions[n + k] *= hair / z;
+    seen[n / 3] = 1;
   }
+  return seen;
+}
+
+/** Steps to the mean of the neighbours and, further, back from it: bumps vanish, and the volume stays (Taubin 1995). */
+const SMOOTHING = [0.5, -0.52] as const;
+const FAIRINGS = 12;
+
+/** Smooths what is not seen, so that no ridge is left where it meets what is. */
+function fair(positions: Float32Array, { offsets, neighbours }: Adjacency, seen: Uint8Array): Float32Array {
+  const from = positions.slice();
+  const to = positions.slice();
+  for (let round = 0; round < FAIRINGS; round++)
+    for (const step of SMOOTHING) {
+      for (let v = 0; v < seen.length; v++) {
+        if (seen[v]) continue;
+        const count = offsets[v + 1] - offsets[v];
+        let [x, y, z] = [0, 0, 0];
+        for (let e = offsets[v]; e < offsets[v + 1]; e++) {
+          const n = 3 * neighbours[e];
+          x += from[n];
+          y += from[n + 1];
+          z += from[n + 2];
+        }
+        const i = 3 * v;
+        to[i] = from[i] + step * (x / count - from[i]);
+        to[i + 1] = from[i + 1] + step * (y / count - from[i + 1]);
+        to[i + 2] = from[i + 2] + step * (z / count - from[i + 2]);
+      }
+      from.set(to);
+    }
+  return to;
 }

@@ -1,100 +1,95 @@
 import { pushPull } from "../fill.ts";
 
-/** Detail is what a picture has beyond its mean over about so many texels. */
+/** Contrast is measured against the mean over so many texels each way. */
 const BLUR = 6;
-/**
- * Widths of the patches that detail is taken in, texels: the largest of which enough are known. They are twice as high, as
- * hair mostly hangs.
- */
-const WIDTHS = [48, 32, 24, 16, 12, 8] as const;
-const ENOUGH = 8;
-/** Known patches are looked for at every so many texels. */
-const SEARCH = 4;
-/** A patch farther up or down by this many texels is as unwelcome as the most unlucky draw. */
-const SPREAD = 64;
-/** So much of the detail is continued: all of it, repeated, would look woven. */
-const GAIN = 0.75;
 /** Weight of the mean of all that is known against what is known about an unknown texel. */
 const MEAN_WEIGHT = 0.01;
-/** Known so far, a texel is part of a known patch. */
+/** Known so far, a texel tells how strong the contrast is. */
 const KNOWN = 0.5;
+/** Contrast above this part of the colour is highlights rather than strands. */
+const STRONGEST = 0.25;
+
+/** Single strands, locks and tresses: width and length, texels, and their share of the contrast. */
+const STRANDS = [
+  { width: 2, length: 70, share: 0.7 },
+  { width: 6, length: 120, share: 0.55 },
+  { width: 22, length: 180, share: 0.35 },
+] as const;
+/** Strands stray sideways by this, texels, over about so many texels. */
+const STRAYING = 6;
+const WAVE = 100;
+/** About the crown strands wind by this part of a turn. */
+const WHORL = 0.12;
+
+/** A picture of hair rolled out: columns go round the head, rows down from the crown. */
+export interface RolledOut {
+  /** Three interleaved channels, 0 to 255. */
+  readonly data: Float32Array;
+  readonly width: number;
+  readonly height: number;
+  /** Columns of one turn: what is so far apart is the same. */
+  readonly around: number;
+  /** How wide a texel of each row is, against one at the widest part of the head; 0 at the crown. */
+  readonly rowWidth: (row: number) => number;
+}
 
 /**
- * Continues a picture where it is unknown: smooth colours by push–pull, and over them the fine detail of known patches at
- * about the same height, drawn at random, overlapping by half. Overlapping details are blended such that their
- * variance stays (Heitz and Neyret 2018).
+ * Continues the picture where it is unknown: smooth colours by push–pull towards the mean of what is known, and over them
+ * strands that run down from the crown, as strong in contrast as what is known.
  *
- * @param data three interleaved channels; changed in place
- * @param weight per pixel, how far it is known, in [0, 1]
+ * @param picture its data is changed in place
+ * @param weight per texel, how far it is known, in [0, 1]
  */
-export function continueDetail(data: Float32Array, weight: Float32Array, width: number, height: number): void {
-  const detail = detailOf(data, weight, width, height);
-  const filling = towardsMean(data, weight);
+export function continueStrands(picture: RolledOut, weight: Float32Array): void {
+  const { data, width, height } = picture;
+  const contrast = contrastOf(data, weight, width, height);
+  fillTowardsMean(data, weight);
   pushPull(
-    filling,
+    data,
     weight.map((a) => Math.max(a, MEAN_WEIGHT)),
     width,
     height,
   );
-  const { half, patches } = knownPatches(weight, width, height);
-  if (patches.length > 0) {
-    const sum = new Float32Array(data.length);
-    const power = new Float32Array(weight.length);
-    // Patches of 2 · half × 4 · half texels, half a patch apart.
-    for (let top = -2 * half; top < height; top += 2 * half)
-      for (let left = -half; left < width; left += half) {
-        const from = draw(patches, width, left, top);
-        for (let y = Math.max(0, top); y < Math.min(height, top + 4 * half); y++)
-          for (let x = Math.max(0, left); x < Math.min(width, left + 2 * half); x++) {
-            const share = hat(x - left, half) * hat(y - top, 2 * half);
-            const p = y * width + x;
-            const q = from + (y - top) * width + (x - left);
-            power[p] += share * share;
-            for (let k = 0; k < 3; k++) sum[3 * p + k] += share * detail[3 * q + k];
-          }
-      }
-    for (let p = 0; p < weight.length; p++) {
-      if (weight[p] >= 1 || power[p] === 0) continue;
-      const gain = (GAIN * (1 - weight[p])) / Math.sqrt(power[p]);
-      for (let k = 0; k < 3; k++) filling[3 * p + k] += gain * sum[3 * p + k];
-    }
+  const noise = strands(picture);
+  for (let p = 0; p < weight.length; p++) {
+    const gain = (1 - weight[p]) * noise[p];
+    for (let k = 0; k < 3; k++) data[3 * p + k] += gain * Math.min(contrast[k], STRONGEST * data[3 * p + k]);
   }
-  data.set(filling);
 }
 
-/** The picture, with the mean of what is known where nothing is. */
-function towardsMean(data: Float32Array, weight: Float32Array): Float32Array {
+/** Gives what is unknown the mean of what is known. */
+function fillTowardsMean(data: Float32Array, weight: Float32Array): void {
   const sums = [0, 0, 0];
   let total = 0;
   for (let p = 0; p < weight.length; p++) {
     total += weight[p];
     for (let k = 0; k < 3; k++) sums[k] += weight[p] * data[3 * p + k];
   }
-  if (total === 0) return data.slice();
-  return data.map((value, i) => (weight[Math.floor(i / 3)] > 0 ? value : sums[i % 3] / total));
+  if (total === 0) return;
+  for (let p = 0; p < weight.length; p++)
+    if (weight[p] === 0) for (let k = 0; k < 3; k++) data[3 * p + k] = sums[k] / total;
 }
 
-/** Rises from 0 to 1 over half a patch and falls again. */
-const hat = (x: number, half: number): number => 1 - Math.abs(x + 0.5 - half) / half;
-
-/** What known pixels have beyond the mean of the known ones about them. */
-function detailOf(data: Float32Array, weight: Float32Array, width: number, height: number): Float32Array {
+/** Standard deviation of each channel from its mean nearby, where it is known. */
+function contrastOf(data: Float32Array, weight: Float32Array, width: number, height: number): number[] {
   const sums = new Float32Array(4 * weight.length);
   for (let p = 0; p < weight.length; p++) {
     sums[4 * p + 3] = weight[p];
     for (let k = 0; k < 3; k++) sums[4 * p + k] = weight[p] * data[3 * p + k];
   }
-  for (let round = 0; round < 2; round++) {
-    boxBlur(sums, width, height, 4, 4 * width);
-    boxBlur(sums, height, width, 4 * width, 4);
+  boxBlur(sums, width, height, 4, 4 * width);
+  boxBlur(sums, height, width, 4 * width, 4);
+  const squares = [0, 0, 0];
+  let total = 0;
+  for (let p = 0; p < weight.length; p++) {
+    if (weight[p] < KNOWN) continue;
+    total++;
+    for (let k = 0; k < 3; k++) squares[k] += (data[3 * p + k] - sums[4 * p + k] / sums[4 * p + 3]) ** 2;
   }
-  return data.map((value, i) => {
-    const p = Math.floor(i / 3);
-    return weight[p] > 0 ? value - sums[4 * p + (i % 3)] / sums[4 * p + 3] : 0;
-  });
+  return squares.map((sum) => Math.sqrt(sum / Math.max(1, total)));
 }
 
-/** Replaces values by running sums over 2 · BLUR + 1 neighbours along lines; four channels. */
+/** Replaces values by running means over 2 · BLUR + 1 neighbours along lines; four channels. */
 function boxBlur(data: Float32Array, length: number, lines: number, step: number, across: number): void {
   const line = new Float32Array(length);
   for (let n = 0; n < lines; n++)
@@ -111,42 +106,80 @@ function boxBlur(data: Float32Array, length: number, lines: number, step: number
     }
 }
 
-/** First pixels of patches that are known throughout, of the largest size of which there are enough. */
-function knownPatches(weight: Float32Array, width: number, height: number): { half: number; patches: number[] } {
-  // Number of unknown pixels above and left of each corner.
-  const unknown = new Uint32Array((width + 1) * (height + 1));
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const i = (y + 1) * (width + 1) + x + 1;
-      unknown[i] =
-        unknown[i - 1] + unknown[i - width - 1] - unknown[i - width - 2] + (weight[y * width + x] < KNOWN ? 1 : 0);
-    }
-  for (const wide of WIDTHS) {
-    const patches: number[] = [];
-    for (let y = 0; y + 2 * wide <= height; y += SEARCH)
-      for (let x = 0; x + wide <= width; x += SEARCH) {
-        const i = y * (width + 1) + x;
-        const below = i + 2 * wide * (width + 1);
-        if (unknown[below + wide] - unknown[below] - unknown[i + wide] + unknown[i] === 0) patches.push(y * width + x);
+/** Noise of mean 0 and variance about 1 that is long along columns and repeats after one turn. */
+function strands({ width, height, around, rowWidth }: RolledOut): Float32Array {
+  const out = new Float32Array(width * height);
+  const straying = lattice(0, Math.round(around / WAVE), height, WAVE);
+  // Towards the crown turns get shorter, so that fewer strands have room: lattices of 2, 4, 8 … strands a turn.
+  const layers = STRANDS.map(({ width: wide, length }, layer) =>
+    Array.from({ length: Math.round(Math.log2(around / wide)) }, (_, n) =>
+      lattice(layer + 1, 2 ** (n + 1), height, length),
+    ),
+  );
+  const shift = new Float32Array(around);
+  const first = new Float32Array(around);
+  const second = new Float32Array(around);
+  for (let y = 0; y < height; y++) {
+    acrossRow(straying, y, shift);
+    const whorl = WHORL * (1 - rowWidth(y));
+    for (let n = 0; n < layers.length; n++) {
+      const { width: wide, share } = STRANDS[n];
+      const lattices = layers[n];
+      const fitting = Math.log2(Math.max(2, (rowWidth(y) * around) / wide)) - 1;
+      const level = Math.min(lattices.length - 1, fitting);
+      const low = Math.floor(level);
+      const t = level - low;
+      const columns = acrossRow(lattices[low], y, first);
+      const finer = acrossRow(lattices[Math.min(low + 1, lattices.length - 1)], y, second);
+      // Uncorrelated noises, blended such that the variance stays.
+      const gain = share / Math.hypot(1 - t, t);
+      for (let x = 0; x < width; x++) {
+        const at = x / around + whorl;
+        const turn = at + (STRAYING / around) * between(shift, straying.columns, at);
+        out[y * width + x] += gain * ((1 - t) * between(first, columns, turn) + t * between(second, finer, turn));
       }
-    if (patches.length >= ENOUGH) return { half: wide / 2, patches };
+    }
   }
-  return { half: 0, patches: [] };
+  return out;
 }
 
-/** One of the patches near a height, drawn by where it is wanted. */
-function draw(patches: readonly number[], width: number, left: number, top: number): number {
-  let best = patches[0];
-  let least = Infinity;
-  for (const patch of patches) {
-    const cost = Math.abs(Math.floor(patch / width) - top) / SPREAD + hash(patch, left, top);
-    if (cost < least) {
-      least = cost;
-      best = patch;
-    }
-  }
-  return best;
+/** Random values at so many columns a turn, and at rows so many texels apart. */
+interface Lattice {
+  readonly columns: number;
+  readonly spacing: number;
+  readonly values: Float32Array;
 }
+
+/** Interpolation takes off part of the variance: values are so much larger. */
+const SPREAD = 2.6;
+
+function lattice(seed: number, columns: number, height: number, spacing: number): Lattice {
+  const rows = Math.ceil(height / spacing) + 2;
+  const values = Float32Array.from({ length: columns * rows }, (_, n) => SPREAD * (2 * hash(seed, columns, n) - 1));
+  return { columns, spacing, values };
+}
+
+/** The values of all columns at a height. @returns how many those are */
+function acrossRow({ columns, spacing, values }: Lattice, y: number, out: Float32Array): number {
+  for (let column = 0; column < columns; column++) {
+    // Columns lie askew, or strands would all end at the same heights.
+    const v = y / spacing + ((column * 0.618034) % 1);
+    const row = Math.floor(v);
+    const i = row * columns + column;
+    out[column] = values[i] + ease(v - row) * (values[i + columns] - values[i]);
+  }
+  return columns;
+}
+
+/** The value between columns of one turn, which repeats. */
+function between(row: Float32Array, columns: number, turn: number): number {
+  const u = (turn - Math.floor(turn)) * columns;
+  const left = Math.min(columns - 1, Math.floor(u));
+  const right = left + 1 === columns ? 0 : left + 1;
+  return row[left] + ease(u - left) * (row[right] - row[left]);
+}
+
+const ease = (t: number): number => t * t * (3 - 2 * t);
 
 /** A number in [0, 1) that looks random (the mixer of MurmurHash 3). */
 function hash(a: number, b: number, c: number): number {

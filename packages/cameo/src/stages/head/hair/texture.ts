@@ -3,10 +3,10 @@ import { smoothstep } from "../../../geometry/smoothstep.ts";
 import type { RgbImage } from "../../../image.ts";
 import { rasterize } from "../../../raster/rasterize.ts";
 import { sampleBilinear } from "../../../sample.ts";
-import { continueDetail } from "./strands.ts";
+import { continueStrands } from "./strands.ts";
 
 /** Texels around the head, all the way; some more at both ends repeat the other end. */
-const AROUND = 640;
+const AROUND = 800;
 const MARGIN = 12;
 /** Rows above the crown, so that smaller copies of the texture bring nothing else there. */
 const ABOVE = 24;
@@ -29,7 +29,7 @@ export interface HairTexture {
 
 /**
  * Colours hair all around. Where the photo shows it, it has the photo's colours; elsewhere the colour of the hair it
- * adjoins, and over that fine detail taken from where the photo shows hair at about the same height.
+ * adjoins, and over that strands as strong in contrast as those in the photo.
  *
  * @param shape x, y, z of all vertices in model space, mm; of `posed` in camera space
  * @param triangles those of the hair
@@ -80,9 +80,12 @@ export function hairTexture(
   }
   wrap(weight, 1, width, height);
   wrap(colors, 3, width, height);
-  continueDetail(colors, weight, width, height);
+  continueStrands({ data: colors, width, height, around: AROUND, rowWidth }, weight);
   return { width, height, data: colors, corners };
 }
+
+/** How wide a texel of a row is on the head, against one at the height of its centre. */
+const rowWidth = (row: number): number => Math.sin(Math.min(Math.PI / 2, Math.max(0, (row - ABOVE) / PER_MM / RADIUS)));
 
 /** Where corners lie in the texture; the three of a triangle side by side, even across the seam before the forehead. */
 function rollOut(shape: Float32Array, triangles: Uint32Array): Float32Array {

@@ -20,16 +20,15 @@ const FACING = 0.2;
 const LIMB = -0.25;
 /** Unseen hair stands off the scalp by at least this, mm. */
 const STUBBLE = 2;
-/** So many pixels of hair in a row beside the neck are hair that hangs down. */
-const HANGING = 10;
-/** Behind the neck such hair is at least so thick, mm; that and where there is none weighs so much against what is about it. */
-const CURTAIN = 14;
+/** Over ears unseen hair is at least so thick, mm, and over the back of the neck, as low as hair hangs; */
+const CURTAIN = 10;
+/** there it weighs so much against what is about it, and so does that there is none. */
 const CURTAIN_WEIGHT = 0.3;
 const PULL = 0.003;
 const SWEEPS = 40;
 
 /** What the photo says about a point in space. */
-const Found = { hair: 0, empty: 1, hidden: 2 } as const;
+const Found = { hair: 0, empty: 1, hidden: 2, unknown: 3 } as const;
 
 /**
  * How far hair stands off the head at each vertex of the model along its normal, mm; below 0 for bare skin.
@@ -38,6 +37,8 @@ const Found = { hair: 0, empty: 1, hidden: 2 } as const;
  * @param positions of the model's vertices, camera space, mm
  * @param normals camera space, unit length
  * @param raster the model as the crop's camera sees it
+ * @param hairy regions that hair can grow on or lie over
+ * @param lowest row of the crop in which hair is seen to hang
  */
 export function hairThickness(
   template: HeadTemplate,
@@ -45,6 +46,8 @@ export function hairThickness(
   normals: Float32Array,
   raster: Raster,
   layers: Layers,
+  hairy: ReadonlySet<number>,
+  lowest: number,
 ): Float32Array {
   const count = positions.length / 3;
   const thickness = new Float32Array(count);
@@ -57,8 +60,8 @@ export function hairThickness(
     if (label === Label.hair) return z >= sampleDepth(layers.hairDepth, u, v) - 1 ? Found.hair : Found.empty;
     const px = Math.floor(u);
     const py = Math.floor(v);
-    if (!(px >= 0 && py >= 0 && px < raster.width && py < raster.height)) return Found.hidden;
-    if (layers.unknown[py * raster.width + px]) return Found.hidden;
+    if (!(px >= 0 && py >= 0 && px < raster.width && py < raster.height)) return Found.unknown;
+    if (layers.unknown[py * raster.width + px]) return Found.unknown;
     const skin = raster.depth[py * raster.width + px] || layers.skinDepth.data[py * raster.width + px];
     return skin > 0 && z > skin + HIDING ? Found.hidden : Found.empty;
   };
@@ -67,12 +70,9 @@ export function hairThickness(
     const v = (camera.fy * y) / z + camera.cy;
     return (-sampleMap(layers.head, layers.labels.width, layers.labels.height, u * FINE, v * FINE) * z) / camera.fx;
   };
-  const lowest = lowestHangingRow(template, raster, layers);
-  const rowOf = (y: number, z: number) => Math.floor((camera.fy * y) / z + camera.cy);
-  const behindNeck: number[] = [];
   for (let v = 0; v < count; v++) {
     const region = template.regions[v];
-    if (region !== Region.scalp && region !== Region.neck) {
+    if (!hairy.has(region)) {
       // Ears follow what is about them, and the face has none.
       thickness[v] = NO_HAIR;
       weight[v] = region === Region.earLeft || region === Region.earRight ? 0 : 1;
@@ -86,7 +86,9 @@ export function hairThickness(
     const nz = normals[3 * v + 2];
     const facing = -(x * nx + y * ny + z * nz) / Math.hypot(x, y, z);
     if (facing < LIMB) {
-      if (region === Region.neck) behindNeck.push(v);
+      if (region !== Region.neck) continue;
+      thickness[v] = (camera.fy * y) / z + camera.cy <= lowest ? CURTAIN : NO_HAIR;
+      weight[v] = CURTAIN_WEIGHT;
       continue;
     }
     let t = 0;
@@ -96,19 +98,22 @@ export function hairThickness(
       t += STEP;
       found = look(x + t * nx, y + t * ny, z + t * nz);
     }
-    if (atSkin === Found.hidden || (t > 0 && found === Found.hidden)) continue;
+    if (atSkin === Found.hidden || atSkin === Found.unknown || (t > 0 && found === Found.hidden)) continue;
     // At the limb hair reaches as far as its outline is away, whatever lies along the normal.
     const shown = facing > FACING ? t : Math.min(t, beyond(x, y, z));
     thickness[v] = atSkin === Found.empty ? NO_HAIR : Math.max(0, shown - STEP / 2);
-    weight[v] = facing > FACING ? 1 : 0.5;
+    // Where the photo ends in hair, there is at least so much.
+    weight[v] = facing > FACING && found !== Found.unknown ? 1 : 0.5;
   }
   const fallback = new Float32Array(count).fill(NO_HAIR);
   const usual = median(thickness, (v) => weight[v] > 0 && template.regions[v] === Region.scalp);
-  for (let v = 0; v < count; v++) if (template.regions[v] === Region.scalp) fallback[v] = usual;
-  for (const v of behindNeck) {
-    if (rowOf(positions[3 * v + 1], positions[3 * v + 2]) <= lowest) thickness[v] = Math.max(usual, CURTAIN);
-    else thickness[v] = NO_HAIR;
-    weight[v] = CURTAIN_WEIGHT;
+  for (let v = 0; v < count; v++) {
+    const region = template.regions[v];
+    if (region === Region.scalp) fallback[v] = usual;
+    else if (region !== Region.neck && hairy.has(region) && weight[v] === 0) {
+      thickness[v] = Math.max(usual, CURTAIN);
+      weight[v] = 1;
+    }
   }
   diffuse(thickness, weight, template.edges, fallback, PULL, SWEEPS);
   return thickness.map((t, v) => {
@@ -116,25 +121,6 @@ export function hairThickness(
     if (weight[v] === 0 && template.regions[v] === Region.scalp && t > NO_HAIR / 2) return Math.max(STUBBLE, t);
     return t < 0 ? DEEPER * t : t;
   });
-}
-
-/** The lowest row of the crop in which hair is seen beside the neck; −1 where there is none. */
-function lowestHangingRow(
-  { regionsOfTriangles }: HeadTemplate,
-  raster: Raster,
-  { hairDepth: { width, height }, hair, labels }: Layers,
-): number {
-  for (let y = height - 1; y >= 0; y--) {
-    let neck = 0;
-    let beside = 0;
-    for (let x = 0; x < width; x++) {
-      const t = raster.triangle[y * width + x];
-      if (t >= 0 && regionsOfTriangles[t] === Region.neck) neck++;
-      else if (t < 0 && hair[FINE * (y * labels.width + x)] < 0) beside++;
-    }
-    if (neck > 0 && beside >= HANGING) return y;
-  }
-  return -1;
 }
 
 function median(values: Float32Array, counts: (index: number) => boolean): number {
