@@ -11,6 +11,8 @@ it("the configuration in docs/training.md is right", () => {
 it.each([
   ["face", "face", "portraits"],
   ["face-paper", "face", "photos"],
+  ["face-photos-landmarks", "face", "photos"],
+  ["face-photos", "face", "photos"],
   ["parse-128", "parse", "portraits"],
   ["parse", "parse", "portraits"],
   ["refine-128", "refine", "portraits"],
