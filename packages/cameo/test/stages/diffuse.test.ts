@@ -6,9 +6,9 @@ const strip = (n: number): Uint32Array =>
   Uint32Array.from(Array.from({ length: n - 1 }, (_, i) => 2 * i).flatMap((v) => [v, v + 1, v + 3, v, v + 3, v + 2]));
 
 describe("adjacency", () => {
-  it("lists the neighbours of each vertex", () => {
+  it("lists the neighbours of each vertex once", () => {
     const { offsets, neighbours } = adjacency(Uint32Array.of(0, 1, 2, 2, 1, 3), 5);
-    const of = (v: number) => [...new Set(neighbours.subarray(offsets[v], offsets[v + 1]))].sort();
+    const of = (v: number) => [...neighbours.subarray(offsets[v], offsets[v + 1])].sort();
     expect(of(0)).toEqual([1, 2]);
     expect(of(1)).toEqual([0, 2, 3]);
     expect(of(3)).toEqual([1, 2]);

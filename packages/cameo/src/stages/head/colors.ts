@@ -25,7 +25,7 @@ const OVERSAMPLING = 2;
 /** Added before taking ratios, so that dark pixels do not give wild ones; linear light. */
 const FLOOR = 0.01;
 /** How strongly hidden ratios return to the mean of their material, against one neighbour. */
-const PULL = 0.04;
+const PULL = 0.02;
 const SWEEPS = 16;
 /** Skin seen at a cosine above the first is taken as it is; below the second it has to look like the rest of the skin. */
 const FRONTAL = 0.75;
@@ -105,9 +105,11 @@ export function vertexColors(
   // What of the scalp lies under hair has its colour, to its edge.
   if (hair)
     for (let v = 0; v < materials.length; v++) {
-      if (materials[v] !== Material.hair || confidence[v] > 0) continue;
+      if (materials[v] !== Material.hair) continue;
+      for (let k = 0; k < 3; k++) fallback[3 * v + k] = Math.log((hair[k] + FLOOR) / (lit[3 * v + k] + FLOOR));
+      if (confidence[v] > 0) continue;
       known[v] = 1;
-      for (let k = 0; k < 3; k++) ratios[3 * v + k] = Math.log((hair[k] + FLOOR) / (lit[3 * v + k] + FLOOR));
+      ratios.set(fallback.subarray(3 * v, 3 * v + 3), 3 * v);
     }
   // What is carried on is how each differs from the mean of its own material: hair must not colour the skin beside it.
   const differences = ratios.map((ratio, i) => ratio - fallback[i]);

@@ -1,24 +1,40 @@
+import { nextHalfEdge } from "../../mesh/half-edges.ts";
+
 /** Neighbours of each vertex along the edges of a mesh: those of vertex v are `neighbours[offsets[v] … offsets[v + 1] − 1]`. */
 export interface Adjacency {
   readonly offsets: Uint32Array;
   readonly neighbours: Uint32Array;
 }
 
-/** Edge neighbours of every vertex. A neighbour can be listed twice (once per triangle): averages weigh it so. */
+/** Edge neighbours of every vertex, each listed once. */
 export function adjacency(triangles: Uint32Array, vertexCount: number): Adjacency {
+  const ends = triangles.map((_, k) => triangles[nextHalfEdge(k)]);
+  const leaving = listed(triangles, ends, vertexCount);
+  // Of the two half-edges between neighbours one leaves each of them; at borders one is missing.
+  const border: number[] = [];
+  for (let k = 0; k < ends.length; k++) if (!has(leaving, ends[k], triangles[k])) border.push(k);
+  if (border.length === 0) return leaving;
+  return listed(
+    Uint32Array.from([...triangles, ...border.map((k) => ends[k])]),
+    Uint32Array.from([...ends, ...border.map((k) => triangles[k])]),
+    vertexCount,
+  );
+}
+
+/** Edges by the vertex they start at. */
+function listed(starts: Uint32Array, ends: Uint32Array, vertexCount: number): Adjacency {
   const offsets = new Uint32Array(vertexCount + 1);
-  for (const v of triangles) offsets[v + 1] += 2;
+  for (const v of starts) offsets[v + 1]++;
   for (let v = 0; v < vertexCount; v++) offsets[v + 1] += offsets[v];
   const next = offsets.slice(0, vertexCount);
-  const neighbours = new Uint32Array(offsets[vertexCount]);
-  for (let t = 0; t < triangles.length; t += 3) {
-    for (let k = 0; k < 3; k++) {
-      const v = triangles[t + k];
-      neighbours[next[v]++] = triangles[t + ((k + 1) % 3)];
-      neighbours[next[v]++] = triangles[t + ((k + 2) % 3)];
-    }
-  }
+  const neighbours = new Uint32Array(starts.length);
+  for (let k = 0; k < starts.length; k++) neighbours[next[starts[k]]++] = ends[k];
   return { offsets, neighbours };
+}
+
+function has({ offsets, neighbours }: Adjacency, v: number, neighbour: number): boolean {
+  for (let e = offsets[v]; e < offsets[v + 1]; e++) if (neighbours[e] === neighbour) return true;
+  return false;
 }
 
 /** Between 1 (Gauss–Seidel) and 2, where it no longer converges. */

@@ -15,7 +15,7 @@ const FACING = 0.15;
 const TOLERANCE = 3;
 /** How far a vertex follows its own depth rather than its neighbours. */
 const WEIGHT = 0.5;
-const PULL = 0.01;
+const PULL = 0.005;
 const SWEEPS = 24;
 
 /**

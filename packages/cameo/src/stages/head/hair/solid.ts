@@ -8,6 +8,7 @@ import { type Adjacency, adjacency } from "../diffuse.ts";
 import { FINE, type Layers, labelAt, sampleDepth, sampleMap } from "../layers.ts";
 import { signedDistance } from "../signed-distance.ts";
 import type { HeadTemplate } from "../template.ts";
+import { keepAttached } from "./attached.ts";
 import { beforeEars, hang, lowestHangingRow, type Plane } from "./hang.ts";
 import { type SkinPoints, skinPoints } from "./skull.ts";
 import { hairThickness } from "./thickness.ts";
@@ -71,13 +72,15 @@ export function hairSolid(
   if (box === null) return null;
   const [a, b, c, d] = beforeEars(template, positions, pose);
   const front: Plane = [a, b, c, d - (covered.length > 0 ? OVER_EARS : 0)];
-  let voxels = layOut(box, layers, FINEST);
-  let grid = hairField(voxels, template, positions, skin, raster, layers, lowest, front);
-  const crossings = countCrossings(grid);
-  if (crossings > VERTICES) {
-    voxels = layOut(box, layers, Math.min(COARSEST, FINEST * Math.sqrt(crossings / VERTICES)));
-    grid = hairField(voxels, template, positions, skin, raster, layers, lowest, front);
-  }
+  const coveredTo = covered.length > 0 ? lobesRow(template, positions, layers) : -1;
+  const fieldOn = (voxels: Voxels): Grid3 => {
+    const columns = lookAlong(voxels, template, raster, layers, front, coveredTo);
+    return hairField(voxels, columns, template, positions, skin, lowest, front);
+  };
+  // Twice the step, a quarter of the vertices.
+  const vertices = 4 * countCrossings(fieldOn(layOut(box, layers, 2 * FINEST)));
+  const voxels = layOut(box, layers, Math.min(COARSEST, FINEST * Math.sqrt(Math.max(1, vertices / VERTICES))));
+  const grid = fieldOn(voxels);
   makeWellComposed(grid);
   const net = surfaceNet(grid);
   if (net.triangles.length === 0) return null;
@@ -90,15 +93,13 @@ export function hairSolid(
 /** The implicit function of the hair. */
 function hairField(
   voxels: Voxels,
+  columns: Columns,
   template: HeadTemplate,
   positions: Float32Array,
   skin: SkinPoints,
-  raster: Raster,
-  layers: Layers,
   lowest: number,
   front: Plane,
 ): Grid3 {
-  const columns = lookAlong(voxels, template, raster, layers, front);
   const coarse = halved(voxels);
   const inside = insideMesh(coarse, positions, template.triangles);
   const data = unite(voxels, heightField(coarse, skin, inside), coarse, columns);
@@ -196,6 +197,15 @@ function layOut(box: Box, { camera, width, height }: Layers, step: number): Voxe
   };
 }
 
+/** The row of the crop that the ears end at. */
+function lobesRow({ regions }: HeadTemplate, positions: Float32Array, { camera }: Layers): number {
+  let row = 0;
+  for (let v = 0; v < regions.length; v++)
+    if (regions[v] === Region.earLeft || regions[v] === Region.earRight)
+      row = Math.max(row, (camera.fy * positions[3 * v + 1]) / positions[3 * v + 2] + camera.cy);
+  return row;
+}
+
 /** What the photo shows along each column of the grid; index i + width · j. */
 interface Columns {
   /** Signed distance to the outline of visible hair, mm, below 0 inside. */
@@ -208,12 +218,17 @@ interface Columns {
   readonly back: Float32Array;
 }
 
+/**
+ * @param front below 0 where hair that covers the ears reaches back to the head, and
+ * @param coveredTo above this row of the crop as far as there where it hangs beside it
+ */
 function lookAlong(
   voxels: Voxels,
   template: HeadTemplate,
   raster: Raster,
   layers: Layers,
   [a, b, c, d]: Plane,
+  coveredTo: number,
 ): Columns {
   const { camera, hairDepth, skinDepth, labels } = layers;
   const isModel = layers.unknown.map((unknown, p) => (unknown || raster.depth[p] > 0 ? 1 : 0));
@@ -246,14 +261,14 @@ function lookAlong(
         const width = Math.min(THICKEST / 2, Math.max(0, -toHair));
         const strand = Math.max(THINNEST, 2 * Math.sqrt(width * (THICKEST - width)));
         const behind = template.regionsOfTriangles[raster.triangle[p]];
-        const ahead =
-          (a * (u - camera.cx) * modelDepth) / camera.fx +
-          (b * (v - camera.cy) * modelDepth) / camera.fy +
-          c * modelDepth +
-          d;
-        const reachesHead =
-          modelDepth > hair - SPARE && modelDepth < hair + FILLED && (behind !== Region.face || ahead < 0);
-        columns.back[n] = reachesHead ? modelDepth + ROOT : hair + strand;
+        const slope = (a * (u - camera.cx)) / camera.fx + (b * (v - camera.cy)) / camera.fy + c;
+        const isNear = (z: number) => z > hair - SPARE && z < hair + FILLED;
+        columns.back[n] = hair + strand;
+        if (modelDepth > 0 && (behind !== Region.face || slope * modelDepth + d < 0)) {
+          if (isNear(modelDepth)) columns.back[n] = modelDepth + ROOT;
+        } else if (modelDepth === 0 && v < coveredTo && isNear(-d / slope)) {
+          columns.back[n] = Math.max(columns.back[n], -d / slope);
+        }
       }
       const skin = modelDepth || skinDepth.data[p];
       if (layers.unknown[p]) continue;
@@ -328,49 +343,6 @@ function carve(data: Float32Array, voxels: Voxels, { front, solid }: Columns, [a
     }
   }
 }
-
-/** Keeps hair that hangs together with the head, and fills holes that are closed all around. */
-function keepAttached(data: Float32Array, { width, height, depth }: Voxels, inside: Uint8Array, coarse: Voxels): void {
-  const layer = width * height;
-  const kind = new Uint8Array(data.length);
-  for (let p = 0; p < data.length; p++) if (data[p] < 0) kind[p] = Kind.hair;
-  const stack = new Int32Array(data.length);
-  const flood = (seeds: number, from: number, to: number): void => {
-    let top = seeds;
-    while (top > 0) {
-      const p = stack[--top];
-      for (let n = 0; n < 6; n++) {
-        const q = p + (n < 2 ? 1 : n < 4 ? width : layer) * (n & 1 ? 1 : -1);
-        if (kind[q] !== from) continue;
-        kind[q] = to;
-        stack[top++] = q;
-      }
-    }
-  };
-  let seeds = 0;
-  for (let k = 0, p = 0; k < depth; k++)
-    for (let j = 0; j < height; j++) {
-      const row = coarse.width * ((j >> 1) + coarse.height * (k >> 1));
-      for (let i = 0; i < width; i++, p++) {
-        if (kind[p] !== Kind.hair || !inside[row + (i >> 1)]) continue;
-        kind[p] = Kind.attached;
-        stack[seeds++] = p;
-      }
-    }
-  flood(seeds, Kind.hair, Kind.attached);
-  for (let p = 0; p < data.length; p++) {
-    if (kind[p] !== Kind.hair) continue;
-    kind[p] = Kind.empty;
-    data[p] = -data[p];
-  }
-  kind[0] = Kind.around;
-  stack[0] = 0;
-  flood(1, Kind.empty, Kind.around);
-  for (let p = 0; p < data.length; p++) if (kind[p] === Kind.empty) data[p] = -1;
-}
-
-/** Grid points within hair, before and after it is known to hang together with the head, and without. */
-const Kind = { empty: 0, hair: 1, attached: 2, around: 3 } as const;
 
 /** Rounds of moving each vertex half-way to the mean of its neighbours: takes off the steps of the grid. */
 const ROUNDS = 2;

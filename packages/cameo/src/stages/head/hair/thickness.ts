@@ -24,7 +24,7 @@ const STUBBLE = 2;
 const CURTAIN = 10;
 /** there it weighs so much against what is about it, and so does that there is none. */
 const CURTAIN_WEIGHT = 0.3;
-const PULL = 0.003;
+const PULL = 0.0015;
 const SWEEPS = 40;
 
 /** What the photo says about a point in space. */
