@@ -5,9 +5,14 @@ import { smoothstep } from "../../geometry/smoothstep.ts";
 import type { Vec3 } from "../../geometry/vec3.ts";
 import { Label } from "../../image.ts";
 
-/** So far below the chin, mm, the neck begins to lag behind the head, and stays with the trunk. */
-const LARYNX = 15;
-const COLLAR = 95;
+/** Heights above the chin, mm, from which on the neck moves with the head, and up to which it stays with the trunk. */
+const LARYNX = -15;
+const COLLAR = -95;
+/** Hair begins to lag so much higher: it slides over the neck; and the more the farther behind, where it lies on the back. */
+const SLIDING = 25;
+const RESTING = 60;
+/** What lies before the first depth (model space, mm) hangs free, what lies behind the second rests. */
+const BEHIND = [10, -70] as const;
 /** Poses between head and trunk are tabulated in so many steps. */
 const STEPS = 32;
 
@@ -19,14 +24,24 @@ export function chinHeight({ positions, labels }: Pick<TexturedMesh, "positions"
 }
 
 /**
- * How far a point at a height (model space, mm) moves with the head: 1 on the head and down to the larynx, 0 from the
+ * How far a point at a height (model space, mm) moves with the head: 1 on the head and down to about the chin, 0 from the
  * collar on, where the trunk is.
  */
-export const mobilityAt = (height: number, chin: number): number => smoothstep(chin - COLLAR, chin - LARYNX, height);
+export const mobilityAt = (height: number, chin: number): number => smoothstep(chin + COLLAR, chin + LARYNX, height);
+
+/** The same for hair, which also depends on how far before the head centre it is (model space, mm). */
+export const hairMobilityAt = (height: number, depth: number, chin: number): number =>
+  mobilityAt(height - SLIDING - RESTING * (1 - smoothstep(BEHIND[1], BEHIND[0], depth)), chin);
 
 /** {@link mobilityAt} of each of some points: model-space triples, mm. */
 export const mobility = (positions: Float32Array, chin: number): Float32Array =>
   Float32Array.from({ length: positions.length / 3 }, (_, v) => mobilityAt(positions[3 * v + 1], chin));
+
+/** {@link hairMobilityAt} of each of some points: model-space triples, mm. */
+export const hairMobility = (positions: Float32Array, chin: number): Float32Array =>
+  Float32Array.from({ length: positions.length / 3 }, (_, v) =>
+    hairMobilityAt(positions[3 * v + 1], positions[3 * v + 2], chin),
+  );
 
 /**
  * Points of a head whose pose changes about the head centre (paper section 5.1), in camera space, mm. Each takes the pose
