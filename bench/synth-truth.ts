@@ -190,6 +190,8 @@ async function measureDetector(
     ...mapValues(parts, ([first, end]) => median(distances(offsets68.slice(first, end)))),
     "68 points, systematic": median(offsets68.map(typicalLength)),
     "468 points, systematic": median(offsets468.map(typicalLength)),
+    "68 points without it, median": median(distances(offsets68.map(withoutTypical))),
+    "468 points without it, median": median(distances(offsets468.map(withoutTypical))),
   };
 }
 
@@ -231,9 +233,18 @@ function addOffsets(
   }
 }
 
-/** Length of the median offset: what of the distance is the same in all pictures. */
-function typicalLength(offsets: readonly Offset[]): number {
-  return Math.hypot(median(offsets.map(([x]) => x)), median(offsets.map(([, y]) => y)));
+/** The median offset: what is the same in all pictures. */
+const typical = (offsets: readonly Offset[]): Offset => [
+  median(offsets.map(([x]) => x)),
+  median(offsets.map(([, y]) => y)),
+];
+
+const typicalLength = (offsets: readonly Offset[]): number => Math.hypot(...typical(offsets));
+
+/** What is left: how far the two would lie apart if both meant the same places. */
+function withoutTypical(offsets: readonly Offset[]): Offset[] {
+  const [tx, ty] = typical(offsets);
+  return offsets.map(([x, y]) => [x - tx, y - ty]);
 }
 
 async function drawSheet(photos: readonly Photo[], file: string): Promise<void> {

@@ -75,8 +75,8 @@ export async function takePortrait(assets: Assets, spec: PortraitSpec, options: 
         blur: 0,
       }),
   );
-  const image = await developFilm(rendering.linear, size, spec.film);
-  const { labels, extras, depth, normals, albedo } = rendering;
+  const { linear, labels, extras, depth, normals, albedo } = rendering;
+  const image = await developFilm(linear, size, spec.film, labels);
   const sample = { size, image, labels, extras, depth, normals, albedo };
   if (spec.edge) blacken(sample, edgeMask(spec.edge, size));
 

@@ -7,8 +7,11 @@ import { sampleHair } from "./hair/sample.ts";
 import type { BeardSpec, HairSpec } from "./hair/spec.ts";
 import type { LightingSpec } from "./light/lighting.ts";
 import { sampleLighting } from "./light/sample-lighting.ts";
+import { clamp, mix } from "./noise.ts";
+import type { Rgb } from "./part.ts";
 import { type Random, random } from "./random.ts";
 import type { PortraitOptions } from "./sample.ts";
+import { gazeAtCamera } from "./subject/head.ts";
 import { sampleSubject } from "./subject/sample.ts";
 import { sampleExpression } from "./subject/sample-expression.ts";
 import type { ExpressionSpec, SubjectSpec } from "./subject/spec.ts";
@@ -58,18 +61,63 @@ export function samplePortrait(
     subject,
     hair,
     beard: sampleBeard(source("beard"), person, hair),
-    // Hands are the subject's own.
-    wear: wear.occluder ? { ...wear, occluder: { ...wear.occluder, skin: subject.skin.tone } } : wear,
+    wear: dressed(source("cloth"), wear, subject, hair),
     view,
     expression: { ...expression, gaze: lookAround(source("gaze"), view, expression.gaze) },
     lighting,
-    background: sampleBackground(source("background"), {
-      outdoors: outdoors.has(lighting.scene),
-      flash: lighting.scene === "flash",
-    }),
+    background: likeHair(
+      source("contrast"),
+      sampleBackground(source("background"), {
+        outdoors: outdoors.has(lighting.scene),
+        flash: lighting.scene === "flash",
+      }),
+      hair,
+    ),
     film: sampleFilm(source("film")),
     edge: framing === "photo" ? null : sampleEdge(source("edge"), edgeShare[framing]),
   };
+}
+
+/** How often clothes, and what is behind the head, have the colour of the hair: there its border is hardest to see. */
+const likeHairShare = { cloth: 0.2, background: 0.15 } as const;
+
+/** Hands are the subject's own. */
+function dressed(source: Random, wear: WearSpec, { skin }: SubjectSpec, hair: HairSpec): WearSpec {
+  const occluder = wear.occluder && { ...wear.occluder, skin: skin.tone };
+  if (!source.chance(likeHairShare.cloth)) return { ...wear, occluder };
+  const near = <F extends WearSpec["fabric"]>(fabric: F): F => ({
+    ...fabric,
+    colours: [
+      shadeOf(source, hair),
+      fabric.pattern === "plain" ? fabric.colours[1] : shadeOf(source, hair),
+      fabric.colours[2],
+    ],
+  });
+  return {
+    ...wear,
+    occluder,
+    fabric: near(wear.fabric),
+    jacket: wear.jacket && { ...wear.jacket, fabric: near(wear.jacket.fabric) },
+  };
+}
+
+function likeHair(source: Random, background: BackgroundSpec, hair: HairSpec): BackgroundSpec {
+  if (!source.chance(likeHairShare.background)) return background;
+  const [scene, ...rest] = background.layers;
+  if (scene.kind === "shadow") return background;
+  const palette = scene.palette.map((colour): Rgb => {
+    const near = shadeOf(source, hair);
+    const share = source.range(0.5, 1);
+    return [mix(colour[0], near[0], share), mix(colour[1], near[1], share), mix(colour[2], near[2], share)];
+  });
+  return { ...background, layers: [{ ...scene, palette }, ...rest] };
+}
+
+/** The colour of the hair, lighter or darker. */
+function shadeOf(source: Random, { colour: { base } }: HairSpec): Rgb {
+  const factor = 2 ** (0.7 * source.normal());
+  const tone = (value: number) => clamp(factor * value, 0.005, 0.85);
+  return [tone(base[0]), tone(base[1]), tone(base[2])];
 }
 
 /** Brows go with natural hair; under dyed hair they keep their own colour. */
@@ -82,8 +130,8 @@ function browColour({ brows }: SubjectSpec, { colour: { name, base } }: HairSpec
 function lookAround(source: Random, { head }: ViewSpec, [across, up]: ExpressionSpec["gaze"]): ExpressionSpec["gaze"] {
   if (source.chance(0.3)) return [across, up];
   const near = source.chance(0.7) ? 0.15 : 0.7;
-  const limit = (degrees: number, most: number) => Math.max(-most, Math.min(most, degrees));
-  return [limit(near * across - head.yaw, 26), limit(near * up - head.pitch, 16)];
+  const [toCamera, upToCamera] = gazeAtCamera(head);
+  return [clamp(near * across + toCamera, -26, 26), clamp(near * up + upToCamera, -16, 16)];
 }
 
 /**

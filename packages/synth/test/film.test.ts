@@ -1,5 +1,5 @@
 import { developFilm, type FilmSpec, noise2, plainFilm, random, sampleFilm } from "@cameo/synth";
-import { toSrgb } from "cameo";
+import { Label, toSrgb } from "cameo";
 import { describe, expect, test } from "vitest";
 
 const size = 64;
@@ -50,6 +50,21 @@ describe("developFilm", () => {
   test("a stop more is twice the light", async () => {
     const image = await develop(scene, { exposure: 1 });
     expect(Math.max(...image.map((v, k) => Math.abs(v - toSrgb(2 * scene[k]))))).toBeLessThanOrEqual(1);
+  });
+
+  test("metering is for the face", async () => {
+    // A dark face before a window.
+    const labels = new Uint8Array(size * size);
+    const linear = flat(2);
+    for (let y = 24; y < 40; y++)
+      for (let x = 24; x < 40; x++) {
+        labels[y * size + x] = Label.face;
+        linear.fill(0.05, 3 * (y * size + x), 3 * (y * size + x + 1));
+      }
+    const at = 3 * (32 * size + 32);
+    const spec = { ...plainFilm, metering: 1 };
+    const without = (await developFilm(linear, size, spec))[at];
+    expect((await developFilm(linear, size, spec, labels))[at]).toBeGreaterThan(1.1 * without);
   });
 
   test("metering brings any brightness to the same grey", async () => {

@@ -53,7 +53,7 @@ describe.skipIf(absent)("hair", () => {
       if (!beards.some(({ kind }) => kind === beard.kind)) beards.push(beard);
     }
     for (const spec of specs) grown.push(growHair(assets, head, spec));
-  }, 60_000);
+  }, 180_000);
 
   it("draws every kind of hair and beard", () => {
     expect(new Set(specs.map(({ kind }) => kind))).toEqual(new Set(hairKinds));
@@ -142,6 +142,22 @@ describe.skipIf(absent)("hair", () => {
       }
     expect(count).toBeGreaterThan(0);
     expect(inFace / count).toBeLessThan(0.01);
+  });
+
+  it("cuts styles that hang over the face above the eyes", () => {
+    const scalp = measureScalp(head);
+    const spec = specs.find(({ kind }) => kind === "style")!;
+    const [style] = spec.layers.flatMap((layer) => (layer.type === "style" ? [layer] : []));
+    const overFace = (fringe: number | null): number => {
+      const bob = { ...style, name: "bob01", cut: null, reach: null, warp: 0, sweep: [0, 0] as const, fringe };
+      const [{ positions, triangles }] = growHair(assets, head, { ...spec, layers: [bob] }).parts;
+      return triangles.filter((v) => {
+        const [x, y, z] = positions.subarray(3 * v, 3 * v + 3);
+        return z > 40 && Math.abs(x) < 0.6 * scalp.halfWidth && y < scalp.eyeY && y > scalp.chinY;
+      }).length;
+    };
+    expect(overFace(null)).toBeGreaterThan(100);
+    expect(overFace(25)).toBe(0);
   });
 
   it("grows no hair on the face, and none on a bald head", () => {

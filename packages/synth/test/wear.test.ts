@@ -16,7 +16,7 @@ import {
   sampleWear,
   type WearSpec,
 } from "@cameo/synth";
-import { decodeMorphableModel, Region, rasterize, surfacePositions } from "cameo";
+import { decodeMorphableModel, Region, rasterize, surfacePositions, vertexNormals } from "cameo";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../../..");
@@ -76,7 +76,7 @@ describe.skipIf(!isThere)("dress", () => {
       const head = buildHead(assets, subject, { named: {}, units: {}, gaze: [0, 0] });
       subjects.push({ head, spec: sampleWear(source, person) });
     }
-  }, 60_000);
+  }, 180_000);
 
   it("makes finite parts of few triangles, of background label", () => {
     for (const { head, spec } of subjects) {
@@ -96,6 +96,31 @@ describe.skipIf(!isThere)("dress", () => {
       expect(rest).toBeLessThan(12_000);
     }
   });
+
+  it.each(["shirt", "lapels", "turtleneck", "hood", "scarf", "fur", "shawl"] as const)(
+    "turns the outside of collars outwards: %s",
+    (kind) => {
+      for (const seed of [4, 5]) {
+        const collar = { kind, colour: grey, open: 0.3, size: 1, tie: null, seed };
+        const [, { positions, triangles }] = dress(assets, subjects[0].head, { ...bare, collar }).parts;
+        const normals = vertexNormals(positions, triangles);
+        const middle = [0, 2].map((axis) => mean(positions.filter((_, i) => i % 3 === axis)));
+        // In each of 24 directions from the neck, the farthest vertex of what is about it: outside is away from it and up.
+        const top = positions.reduce((most, y, i) => (i % 3 === 1 ? Math.max(most, y) : most), -Infinity);
+        const farthest = new Map<number, { reach: number; outward: number }>();
+        for (let i = 0; i < positions.length; i += 3) {
+          if (positions[i + 1] < top - 90) continue;
+          const [x, z] = [positions[i] - middle[0], positions[i + 2] - middle[1]];
+          const reach = Math.hypot(x, z);
+          const direction = Math.floor((12 * Math.atan2(x, z)) / Math.PI);
+          if (reach <= (farthest.get(direction)?.reach ?? 0)) continue;
+          farthest.set(direction, { reach, outward: (normals[i] * x + normals[i + 2] * z) / reach + normals[i + 1] });
+        }
+        const outwards = [...farthest.values()].filter(({ outward }) => outward > 0).length;
+        expect(outwards / farthest.size).toBeGreaterThan(0.75);
+      }
+    },
+  );
 
   it("gives the same for the same spec, and for the spec from JSON", () => {
     for (const { head, spec } of subjects.slice(0, 12)) {
@@ -285,3 +310,5 @@ function distanceToRegion(
         );
   return least;
 }
+
+const mean = (values: Float32Array) => values.reduce((sum, x) => sum + x, 0) / values.length;

@@ -1,3 +1,4 @@
+import { Label } from "cameo";
 import sharp from "sharp";
 import { blur, type Canvas, createCanvas, resized } from "../background/canvas.ts";
 import { write } from "../background/lettering.ts";
@@ -8,14 +9,21 @@ import type { FilmSpec } from "./film.ts";
 /**
  * Turns light into a picture as a camera does: lens, exposure, sensor, tone, and the files it was saved in.
  * @param linear red, green, blue of size × size pixels; left as it is
+ * @param labels one `Label` per pixel: the camera exposes for the face, if there is one
  * @returns sRGB bytes, interleaved
  */
-export async function developFilm(linear: Float32Array, size: number, spec: FilmSpec): Promise<Uint8Array> {
+export async function developFilm(
+  linear: Float32Array,
+  size: number,
+  spec: FilmSpec,
+  labels?: Uint8Array,
+): Promise<Uint8Array> {
   let canvas: Canvas = { size, rgb: linear.slice() };
+  const metered = meter(canvas, labels);
   throughLens(canvas, spec);
   const side = Math.max(16, Math.round(size * spec.resolution));
   if (side < size) canvas = shrunk(canvas, side);
-  expose(canvas, spec);
+  expose(canvas, spec, metered);
   smooth(canvas, spec);
   let file = bytes(canvas);
   for (const [k, { quality, subsampling }] of spec.jpegs.entries()) {
@@ -137,10 +145,9 @@ function shrunk({ size, rgb }: Canvas, side: number): Canvas {
 const midGrey = 0.23;
 
 /** Exposure, white balance and haze, then the sensor's noise, then tone and colour: from linear light to encoded values 0 to 255. */
-function expose(canvas: Canvas, spec: FilmSpec): void {
-  const { size, rgb } = canvas;
+function expose({ size, rgb }: Canvas, spec: FilmSpec, metered: number): void {
   const { haze, shotNoise, readNoise, black, white, saturation, tone } = spec;
-  const gain = 2 ** spec.exposure * (spec.metering > 0 ? (midGrey / meter(canvas)) ** spec.metering : 1) * (1 - haze);
+  const gain = 2 ** spec.exposure * (spec.metering > 0 ? (midGrey / metered) ** spec.metering : 1) * (1 - haze);
   const [gr, gg, gb] = spec.balance.map((v) => v * gain);
   drawCurve(spec);
   const [r0, g0, b0] = black.map((v) => 255 * v);
@@ -166,27 +173,34 @@ function expose(canvas: Canvas, spec: FilmSpec): void {
         b += Math.sqrt(read2 + shot2 * (b > 0 ? b : 0)) * (grey + own * table[(n + 3) & normalMask]);
         n += 4;
       }
-      r = r0 + r1 * encoded(r);
-      g = g0 + g1 * encoded(g);
-      b = b0 + b1 * encoded(b);
-      const grey = (1 - saturation) * (0.299 * r + 0.587 * g + 0.114 * b);
-      rgb[k] = tr * (grey + saturation * r);
-      rgb[k + 1] = tg * (grey + saturation * g);
-      rgb[k + 2] = tb * (grey + saturation * b);
+      rgb[k] = r;
+      rgb[k + 1] = g;
+      rgb[k + 2] = b;
     }
+  }
+  encode(rgb);
+  for (let k = 0; k < rgb.length; k += 3) {
+    const r = r0 + r1 * rgb[k];
+    const g = g0 + g1 * rgb[k + 1];
+    const b = b0 + b1 * rgb[k + 2];
+    const grey = (1 - saturation) * (0.299 * r + 0.587 * g + 0.114 * b);
+    rgb[k] = tr * (grey + saturation * r);
+    rgb[k + 1] = tg * (grey + saturation * g);
+    rgb[k + 2] = tb * (grey + saturation * b);
   }
 }
 
-/** Mean luminance, mostly of the middle; what is far brighter than white counts as little more than white. */
-function meter({ size, rgb }: Canvas): number {
+/** Mean luminance, mostly of the middle and of the face; what is far brighter than white counts as little more than white. */
+function meter({ size, rgb }: Canvas, labels?: Uint8Array): number {
   let sum = 0;
   let weights = 1e-9;
   for (let y = 0; y < size; y += 3) {
     for (let x = 0; x < size; x += 3) {
       const dx = x / size - 0.5;
       const dy = y / size - 0.5;
-      const weight = Math.exp(-14 * (dx * dx + dy * dy));
-      const k = 3 * (y * size + x);
+      const p = y * size + x;
+      const weight = Math.exp(-14 * (dx * dx + dy * dy)) + (labels?.[p] === Label.face ? 1 : 0);
+      const k = 3 * p;
       sum += weight * Math.min(1.5, 0.2126 * rgb[k] + 0.7152 * rgb[k + 1] + 0.0722 * rgb[k + 2]);
       weights += weight;
     }
@@ -219,12 +233,15 @@ function drawCurve({ gamma, contrast }: FilmSpec): void {
   }
 }
 
-function encoded(light: number): number {
-  if (!(light > 0)) return curve[0];
-  if (light >= 1) return curve[curveSteps];
-  const at = Math.sqrt(light) * curveSteps;
-  const i = at | 0;
-  return curve[i] + (at - i) * (curve[i + 1] - curve[i]);
+/** Light through the tone curve, in place. */
+function encode(light: Float32Array): void {
+  for (let k = 0; k < light.length; k++) {
+    const at = Math.sqrt(light[k]) * curveSteps;
+    if (at < curveSteps) {
+      const i = at | 0;
+      light[k] = curve[i] + (at - i) * (curve[i + 1] - curve[i]);
+    } else light[k] = light[k] > 0 ? curve[curveSteps] : curve[0];
+  }
 }
 
 /** Noise reduction, sharpening, beauty filter: all compare the picture with a blurred copy. */

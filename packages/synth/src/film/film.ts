@@ -4,7 +4,7 @@ type Triple = readonly [number, number, number];
 
 /** What happens to the light between the scene and the file: plain data. Lengths are fractions of the picture's width. */
 export interface FilmSpec {
-  /** How far the camera brings the picture's middle to a mid grey, 0 not at all to 1 entirely; then exposed wrongly by some stops. */
+  /** How far the camera brings the picture's middle and the face to a mid grey, 0 not at all to 1 entirely; then exposed wrongly by some stops. */
   readonly metering: number;
   readonly exposure: number;
   /** Factors of red, green, blue: the error of the white balance. */

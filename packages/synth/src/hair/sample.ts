@@ -202,6 +202,7 @@ function sampleStyle(random: Random, man: boolean, styles: StyleSet): StyleLayer
     cut: long && random.chance(0.4) ? random.range(-260, -30) : null,
     reach: !long && random.chance(0.3) ? random.range(10, 45) : null,
     roughness: random.range(2, 22),
+    fringe: random.chance(0.85) ? random.range(-4, 40) : null,
   };
 }
 
@@ -227,7 +228,7 @@ const straightDown: StrandLayer = {
   fringe: null,
   cheeks: [0, 0],
   front: [0, 0],
-  tucked: [false, false],
+  tucked: [0, 0],
   cut: null,
   flyaway: 0.04,
   tie: null,
@@ -261,6 +262,16 @@ function sampleCurl(random: Random, curly: boolean): Pick<StrandLayer, "curl" | 
   };
 }
 
+/** Hair behind one ear or both: all of it, or so that locks fall over the ear. */
+function sampleTuck(random: Random): StrandLayer["tucked"] {
+  const share = random.chance(0.45) ? 1 : random.range(0.35, 0.95);
+  return random.pick([
+    [share, 0],
+    [0, share],
+    [share, share],
+  ] as const);
+}
+
 function longStrands(random: Random, curly: boolean): StrandLayer {
   // To the chin or the neck, the shoulders, the chest.
   const length = random.pick(
@@ -272,7 +283,7 @@ function longStrands(random: Random, curly: boolean): StrandLayer {
   const blunt = random.chance(0.55);
   const curl = sampleCurl(random, curly);
   const covers = random.chance(0.3);
-  const tucks = random.chance(0.3);
+  const tucks = random.chance(0.45);
   const cheek = random.range(-10, 10);
   const oneSided = random.chance(0.25) ? 0.5 * random.normal() : 0;
   return {
@@ -299,13 +310,7 @@ function longStrands(random: Random, curly: boolean): StrandLayer {
     volume: random.range(5, 26) + curl.curl,
     fringe,
     cheeks: covers ? [cheek + random.range(0, 40), cheek] : [cheek + 4 * random.normal(), cheek + 4 * random.normal()],
-    tucked: tucks
-      ? random.pick([
-          [true, false],
-          [false, true],
-          [true, true],
-        ] as const)
-      : [false, false],
+    tucked: tucks ? sampleTuck(random) : [0, 0],
     front: random.chance(0.2) ? [front, 0] : [front, front],
     cut: blunt ? -Math.max(45, (length - 120) * random.range(0.7, 1)) : null,
     flyaway: random.range(0, 0.1),
@@ -363,7 +368,7 @@ function shortStrands(random: Random): StrandLayer {
       way === "fringe" || (way === "messy" && random.chance(0.5))
         ? { ...sampleFringe(random)!, level: random.range(6, 48) }
         : null,
-    tucked: [random.chance(0.85), random.chance(0.85)],
+    tucked: [random.chance(0.85) ? 1 : 0, random.chance(0.85) ? 1 : 0],
     flyaway: random.range(0, 0.06),
   };
 }
@@ -495,7 +500,7 @@ function sampleGathered(random: Random, curly: boolean): HairLayer[] {
     frizz: random.range(0.2, 1.5),
     curl: curly ? random.range(0, 2.5) : 0,
     wave: random.range(20, 60),
-    tucked: [true, true],
+    tucked: [1, 1],
     flyaway: 0,
     tie: ends[0].at,
   };

@@ -62,6 +62,8 @@ export interface StyleLayer {
   readonly cut: number | null;
   /** What is farther than this from the skin is pressed down to it, mm. */
   readonly reach: number | null;
+  /** How far above the eyes hair over the face ends, mm; null where it hangs as it is. */
+  readonly fringe: number | null;
   /** How uneven the cut is, mm. */
   readonly roughness: number;
 }
@@ -120,8 +122,8 @@ export interface StrandLayer {
   readonly cheeks: readonly [number, number];
   /** Share of the locks that fall before the shoulder on each side instead of behind it: subject's left, right. */
   readonly front: readonly [number, number];
-  /** Whether hair goes behind the ear: subject's left, right. */
-  readonly tucked: readonly [boolean, boolean];
+  /** Share of the locks that go behind the ear instead of over it: subject's left, right. */
+  readonly tucked: readonly [number, number];
   /** Ends are cut at this height, y. */
   readonly cut: number | null;
   /** Share of locks that fly away. */

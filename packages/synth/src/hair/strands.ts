@@ -234,7 +234,7 @@ function growPath(
     }
     // Behind the ear, or over it.
     const earSide = x > 0 ? 0 : 1;
-    const behindEar = layer.tucked[earSide] && !sideburn;
+    const behindEar = own < layer.tucked[earSide] && !sideburn;
     if (
       behindEar &&
       Math.abs(x) > 0.75 * scalp.halfWidth &&

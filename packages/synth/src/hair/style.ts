@@ -194,7 +194,8 @@ export function growStyle(
 ): Part | null {
   const style = styleOf(assets, layer.name);
   const positions = scalp.head.fit(style.fitting);
-  const original = layer.cut === null && layer.reach === null ? positions : new Float32Array(positions.length);
+  const isCut = layer.cut !== null || layer.reach !== null || layer.fringe !== null;
+  const original = isCut ? new Float32Array(positions.length) : positions;
   shapeStyle(positions, original, scalp, layer, seed);
   const { triangles, uvTriangles, flow } = keepTriangles(style, original, positions, scalp, layer, seed);
   if (triangles.length === 0) return null;
@@ -277,13 +278,13 @@ function keepTriangles(
   before: Float32Array,
   positions: Float32Array,
   scalp: Scalp,
-  { cut, reach, roughness, mirrored }: StyleLayer,
+  { cut, reach, fringe, roughness, mirrored }: StyleLayer,
   seed: number,
 ): { triangles: Uint32Array; uvTriangles: Uint32Array; flow: Float32Array } {
   const count = positions.length / 3;
   const gone = new Uint8Array(count);
   const shift = (seed % 983) * 0.29;
-  if (cut !== null || reach !== null)
+  if (cut !== null || reach !== null || fringe !== null)
     for (let v = 0, i = 0; v < count; v++, i += 3) {
       const x = before[i];
       const y = before[i + 1];
@@ -292,6 +293,16 @@ function keepTriangles(
       if (cut !== null && y < cut + rough) {
         gone[v] = 1;
         positions[i + 1] = cut + rough;
+      } else if (fringe !== null && isOverFace(scalp, x, y, z) && y < scalp.eyeY + fringe + 0.3 * rough) {
+        gone[v] = 1;
+        positions[i + 1] = scalp.eyeY + fringe + 0.3 * rough;
+        // The forehead lies farther forward than the cheek.
+        const least = distanceAlong(scalp.skin, x, positions[i + 1] - centreY, z) + 2;
+        const now = Math.hypot(x, positions[i + 1] - centreY, z);
+        if (now < least) {
+          positions[i] *= least / now;
+          positions[i + 2] *= least / now;
+        }
       }
       if (reach !== null) {
         const r = Math.hypot(x, y - centreY, z);
@@ -303,22 +314,36 @@ function keepTriangles(
         }
       }
     }
-  const kept: number[] = [];
-  const keptUvs: number[] = [];
-  const keptFlow: number[] = [];
-  for (let t = 0; 3 * t < triangles.length; t++) {
-    const [a, b, c] = [triangles[3 * t], triangles[3 * t + 1], triangles[3 * t + 2]];
-    if (gone[a] && gone[b] && gone[c]) continue;
-    const [i, j] = mirrored ? [2, 1] : [1, 2];
-    kept.push(a, triangles[3 * t + i], triangles[3 * t + j]);
-    keptUvs.push(uvTriangles[3 * t], uvTriangles[3 * t + i], uvTriangles[3 * t + j]);
-    keptFlow.push(flow[2 * t], flow[2 * t + 1]);
+  const kept = new Uint32Array(triangles.length);
+  const keptUvs = new Uint32Array(triangles.length);
+  const keptFlow = new Float32Array(flow.length);
+  // Mirrored triangles turn the other way.
+  const i = mirrored ? 2 : 1;
+  const j = 3 - i;
+  let corner = 0;
+  for (let k = 0, t = 0; k < triangles.length; k += 3, t += 2) {
+    if (gone[triangles[k]] && gone[triangles[k + 1]] && gone[triangles[k + 2]]) continue;
+    kept[corner] = triangles[k];
+    kept[corner + 1] = triangles[k + i];
+    kept[corner + 2] = triangles[k + j];
+    keptUvs[corner] = uvTriangles[k];
+    keptUvs[corner + 1] = uvTriangles[k + i];
+    keptUvs[corner + 2] = uvTriangles[k + j];
+    keptFlow[(2 * corner) / 3] = flow[t];
+    keptFlow[(2 * corner) / 3 + 1] = flow[t + 1];
+    corner += 3;
   }
   return {
-    triangles: Uint32Array.from(kept),
-    uvTriangles: Uint32Array.from(keptUvs),
-    flow: Float32Array.from(keptFlow),
+    triangles: kept.subarray(0, corner),
+    uvTriangles: keptUvs.subarray(0, corner),
+    flow: keptFlow.subarray(0, (2 * corner) / 3),
   };
+}
+
+/** Whether something there hangs before the face rather than beside it. */
+function isOverFace({ halfWidth, eyeY, chinY, scale }: Scalp, x: number, y: number, z: number): boolean {
+  const narrow = 0.92 - 0.25 * clamp((eyeY - y) / (eyeY - chinY));
+  return z > 25 * scale && y > chinY - 20 && Math.abs(x) < narrow * halfWidth;
 }
 
 /** Unit directions of the hairs per vertex: the painted flow laid on the triangles, away from the whorl. */
@@ -331,8 +356,12 @@ function hairDirections(
 ): Float32Array {
   const out = new Float32Array(p.length);
   for (let t = 0, k = 0; k < triangles.length; t++, k += 3) {
-    const [a, b, c] = [3 * triangles[k], 3 * triangles[k + 1], 3 * triangles[k + 2]];
-    const [ua, ub, uc] = [2 * uvTriangles[k], 2 * uvTriangles[k + 1], 2 * uvTriangles[k + 2]];
+    const a = 3 * triangles[k];
+    const b = 3 * triangles[k + 1];
+    const c = 3 * triangles[k + 2];
+    const ua = 2 * uvTriangles[k];
+    const ub = 2 * uvTriangles[k + 1];
+    const uc = 2 * uvTriangles[k + 2];
     const u1 = uvs[ub] - uvs[ua];
     const v1 = uvs[ub + 1] - uvs[ua + 1];
     const u2 = uvs[uc] - uvs[ua];
@@ -350,7 +379,8 @@ function hairDirections(
     x /= length;
     y /= length;
     z /= length;
-    for (const v of [a, b, c]) {
+    for (let n = k; n < k + 3; n++) {
+      const v = 3 * triangles[n];
       out[v] += x;
       out[v + 1] += y;
       out[v + 2] += z;

@@ -185,8 +185,9 @@ function resolve(stage: Stage, raster: Raster, camera: Camera, size: number, sam
   };
   const { linear, coverage } = out;
   const kinds = kindsOf(scene);
-  const hair = softened(hairCoverage(kinds, raster, size, samples), size);
+  const hair = softened(countHair(kinds, raster, size, samples), size);
   const count = samples * samples;
+  const mostlyHair = 8 * count;
   // Of a pixel's samples: where in the raster, what they see (label + 8 · extra), and whether they are shaded.
   const at = new Int32Array(count);
   const kind = new Uint8Array(count);
@@ -254,7 +255,7 @@ function resolve(stage: Stage, raster: Raster, camera: Camera, size: number, sam
           continue;
         }
       }
-      const chosen = choose(kind, count, hair[p]);
+      const chosen = choose(kind, count, hair[p] >= mostlyHair);
       const isBackground = chosen >> 3 === nothing;
       if (!isBackground) {
         out.labels[p] = chosen & 7;
@@ -315,37 +316,46 @@ function resolve(stage: Stage, raster: Raster, camera: Camera, size: number, sam
   return out;
 }
 
-/** Share of each pixel's samples that see hair. */
-function hairCoverage(kinds: Uint8Array, { triangle }: Raster, size: number, samples: number): Float32Array {
-  const coverage = new Float32Array(size * size);
+/** How many of each pixel's samples see hair. */
+function countHair(kinds: Uint8Array, { triangle }: Raster, size: number, samples: number): Uint16Array {
+  const counts = new Uint16Array(size * size);
   const side = size * samples;
-  const share = 1 / (samples * samples);
   for (let i = 0, row = 0; row < side; row++) {
     const line = Math.floor(row / samples) * size;
     for (let column = 0; column < side; column++, i++) {
       const t = triangle[i];
       if (t >= 0 && (kinds[t] & 7) === Label.hair)
-        coverage[line + (samples === 2 ? column >> 1 : Math.floor(column / samples))] += share;
+        counts[line + (samples === 2 ? column >> 1 : Math.floor(column / samples))]++;
     }
   }
-  return coverage;
+  return counts;
 }
 
-/** Each value the mean of its neighbourhood, weights 1 2 1 along both axes. */
-function softened(map: Float32Array, size: number): Float32Array {
-  const rows = new Float32Array(map.length);
-  const out = new Float32Array(map.length);
-  for (let y = 0, p = 0; y < size; y++)
-    for (let x = 0; x < size; x++, p++)
-      rows[p] = (2 * map[p] + map[x > 0 ? p - 1 : p] + map[x + 1 < size ? p + 1 : p]) / 4;
-  for (let y = 0, p = 0; y < size; y++)
-    for (let x = 0; x < size; x++, p++)
-      out[p] = (2 * rows[p] + rows[y > 0 ? p - size : p] + rows[y + 1 < size ? p + size : p]) / 4;
+/** Sixteen times the mean of each value's neighbourhood, weights 1 2 1 along both axes, edges held. */
+function softened(map: Uint16Array, size: number): Uint16Array {
+  const rows = new Uint16Array(map.length);
+  const out = new Uint16Array(map.length);
+  for (let y = 0, p = 0; y < size; y++) {
+    let before = map[p];
+    let here = before;
+    for (let x = 1; x < size; x++, p++) {
+      const next = map[p + 1];
+      rows[p] = before + 2 * here + next;
+      before = here;
+      here = next;
+    }
+    rows[p++] = before + 3 * here;
+  }
+  for (let y = 0, p = 0; y < size; y++) {
+    const up = y > 0 ? size : 0;
+    const down = y + 1 < size ? size : 0;
+    for (let x = 0; x < size; x++, p++) out[p] = rows[p - up] + 2 * rows[p] + rows[p + down];
+  }
   return out;
 }
 
-/** The kind that a pixel counts as: hair from one half of softened hair on, else the most frequent of the others. */
-function choose(kind: Uint8Array, count: number, hair: number): number {
+/** The kind that a pixel counts as: hair where there is mostly hair about it, else the most frequent of the others. */
+function choose(kind: Uint8Array, count: number, mostlyHair: boolean): number {
   let isOne = true;
   for (let s = 1; s < count; s++) isOne &&= kind[s] === kind[0];
   if (isOne) return kind[0];
@@ -353,7 +363,7 @@ function choose(kind: Uint8Array, count: number, hair: number): number {
   let most = 0;
   for (let s = 0; s < count; s++) {
     const isHair = (kind[s] & 7) === Label.hair;
-    if (isHair && hair >= 0.5) return kind[s];
+    if (isHair && mostlyHair) return kind[s];
     let same = 0;
     for (let m = 0; m < count; m++) if (kind[m] === kind[s]) same++;
     // Hair only where there is nothing else.

@@ -208,7 +208,8 @@ export function shadeHit(stage: Stage): void {
       for (let n = 0; n < 3; n++) colour[n] = albedo[n] * light[n];
       break;
     case "cloth": {
-      const fuzz = 1 + 0.45 * (1 - facing) ** 3;
+      const edge = 1 - facing;
+      const fuzz = 1 + 0.45 * edge * edge * edge;
       for (let n = 0; n < 3; n++) colour[n] = albedo[n] * light[n] * fuzz;
       break;
     }
@@ -216,7 +217,7 @@ export function shadeHit(stage: Stage): void {
       reflect(view, normal);
       sharpRadiance(stage, mirrored[0], mirrored[1], mirrored[2], colour);
       for (let n = 0; n < 3; n++) {
-        const f = albedo[n] + (1 - albedo[n]) * (1 - facing) ** 5;
+        const f = albedo[n] + (1 - albedo[n]) * fifth(1 - facing);
         colour[n] = 0.85 * f * (0.2 + 0.8 * light[3]) * Math.min(4, colour[n]) + 0.15 * albedo[n] * light[n];
       }
       break;
@@ -225,7 +226,7 @@ export function shadeHit(stage: Stage): void {
     case "cornea":
       for (let n = 0; n < 3; n++) colour[n] = albedo[n] * light[n];
       addGloss(stage, normal, facing, 0.22, 0.045, 1);
-      addRoughMirror(stage, normal, 0.03 + 0.5 * (1 - facing) ** 5);
+      addRoughMirror(stage, normal, 0.03 + 0.5 * fifth(1 - facing));
       break;
   }
 }
@@ -238,9 +239,13 @@ export function mirrorHit(stage: Stage): void {
   const facing = clamp(normal[0] * view[0] + normal[1] * view[1] + normal[2] * view[2]);
   reflect(view, normal);
   sharpRadiance(stage, mirrored[0], mirrored[1], mirrored[2], colour);
-  const fresnel = 0.03 + 0.6 * (1 - facing) ** 5;
+  const fresnel = 0.03 + 0.6 * fifth(1 - facing);
   for (let n = 0; n < 3; n++) colour[n] = fresnel * colour[n];
 }
+
+/** Powers by multiplication: the engine's own are many times as slow. */
+const fourth = (x: number) => x * x * (x * x);
+const fifth = (x: number) => x * x * (x * x) * x;
 
 function normalise(v: Float64Array): void {
   const length = Math.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
@@ -295,7 +300,7 @@ function shadeSkin(stage: Stage, facing: number): void {
   const wet = isTongue ? 0.9 : oiliness;
   addGloss(stage, bumped, facing, 0.58, 0.028, 0.8 - 0.2 * wet);
   addGloss(stage, bumped, facing, 0.42 - 0.12 * wet, 0.028, 0.1 + 0.35 * wet);
-  addRoughMirror(stage, normal, 0.014 + 0.02 * wet + 0.16 * (1 - facing) ** 4);
+  addRoughMirror(stage, normal, 0.014 + 0.02 * wet + 0.16 * fourth(1 - facing));
 }
 
 /**
@@ -311,7 +316,7 @@ function addGloss(
   strength: number,
 ): void {
   const { view } = hit;
-  const a2 = roughness ** 4;
+  const a2 = fourth(roughness);
   const nv = Math.max(0.05, facing);
   const sv = Math.sqrt(nv * nv * (1 - a2) + a2);
   const { light, colour } = hit;

@@ -16,7 +16,7 @@ const truthsFile = "truths.bin";
 /** What a folder of shards says of itself, in `set.json`. */
 export interface SetDescription {
   readonly version: 1;
-  /** Version of the package that made the portraits: another version may draw others from the same seed. */
+  /** Version of the package that made the portraits, and edition of the portraits: another one may draw others from the same seed. */
   readonly generator: string;
   readonly seed: number;
   readonly format: PictureFormat;
@@ -82,9 +82,12 @@ export async function writeShards(options: WriteShardsOptions): Promise<ShardsWr
   return { kept: count - absent, made: absent, bytes };
 }
 
-const { version: generator } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
+/** To be raised whenever a seed comes to give other portraits: sets must not mix them. */
+const edition = 2;
+const generator = `${version}+${edition}`;
 
 /** Writes the description, or checks that the one that is there says the same. */
 async function claim(folder: string, wanted: SetDescription): Promise<void> {

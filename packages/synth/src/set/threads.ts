@@ -85,11 +85,14 @@ export function startThreads<Request, Answer>({ module, from, count, data }: Thr
   };
 }
 
+/** Room for what a thread allocates between two collections: with less, memory that is still used is copied more often. */
+const resourceLimits = { maxYoungGenerationSizeMb: 96 };
+
 function startWorker(url: URL, data: unknown): Worker {
-  if (!url.pathname.endsWith(".ts")) return new Worker(url, { workerData: data });
+  if (!url.pathname.endsWith(".ts")) return new Worker(url, { workerData: data, resourceLimits });
   // Run from TypeScript source (tests, tsx), a thread needs a loader before it can read its own file.
   const program = `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(url.href)}); });`;
-  return new Worker(program, { eval: true, execArgv: ["--conditions=source"], workerData: data });
+  return new Worker(program, { eval: true, execArgv: ["--conditions=source"], workerData: data, resourceLimits });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { SparseMatrix } from "cameo";
+import type { Assets } from "../assets.ts";
 import type { Cage } from "../makehuman/cage.ts";
 import type { Pack } from "../makehuman/reference.ts";
 
@@ -23,7 +24,7 @@ export function lipCloser(
   points: Float64Array,
   refinement: SparseMatrix,
 ): (points: Float64Array) => void {
-  const { upper, lower } = lipEdges(pack.regions.loops.lip_inner_margin.map((v) => cage.ofBody[v]));
+  const { upper, lower } = lipEdges(pack, cage);
   const neighbours = cageNeighbours(pack.base.faces, cage);
   const toUpper = distancesAlong(neighbours, points, upper);
   const toLower = distancesAlong(neighbours, points, lower);
@@ -61,11 +62,18 @@ export function lipCloser(
   };
 }
 
+/** The widest gap between the lips of a refined head (mm), by height; below 0 where they are pressed together all along. */
+export function lipGap({ pack, cage }: Pick<Assets, "pack" | "cage">, shape: Float32Array): number {
+  const { upper, lower } = lipEdges(pack, cage);
+  return Math.max(...upper.map((v, k) => shape[3 * v + 1] - shape[3 * lower[k] + 1]));
+}
+
 /**
- * The edges of both lips from the subject's right to the left. Their loop starts in the middle of the upper lip; its
+ * The edges of both lips, as cage points, from the subject's right to the left. Their loop starts in the middle of the upper lip; its
  * opposite is the middle of the lower one, and both lips have as many points.
  */
-function lipEdges(margin: readonly number[]): { upper: number[]; lower: number[] } {
+function lipEdges({ regions }: Pack, { ofBody }: Cage): { upper: number[]; lower: number[] } {
+  const margin = regions.loops.lip_inner_margin.map((v) => ofBody[v]);
   const half = margin.length / 2;
   const reach = Math.floor((half - 1) / 2);
   const steps = Array.from({ length: 2 * reach + 1 }, (_, k) => k - reach);

@@ -4,6 +4,7 @@ import type { BoundPart } from "../makehuman/pack.ts";
 import { Extra, type Part, type Rgb, type Stubble } from "../part.ts";
 import { eyeParts, taken } from "./eyes.ts";
 import type { Head } from "./head.ts";
+import { lipGap } from "./lips.ts";
 import type { SkinMesh } from "./skin-mesh.ts";
 import { type PaintedSkin, paintSkin } from "./skin-paint.ts";
 import type { SubjectSpec } from "./spec.ts";
@@ -32,10 +33,11 @@ export function paintHead(
   const { brows, lashes } = subject;
   return {
     parts: [
-      withoutHidden(skinPart(assets.skin, head, painted, stubble), assets.skin, hidden),
+      withoutHidden(skinPart(assets.skin, head, painted, stubble), assets.skin, head, hidden),
       ...eyeParts(assets, subject.eyes, head),
-      teethPart(assets, head, subject.teeth),
-      tonguePart(assets, head),
+      ...(lipGap(assets, head.shape) > shownGap
+        ? [teethPart(assets, head, subject.teeth), tonguePart(assets, head)]
+        : []),
       tinted(assets, head, "brow", brows),
       tinted(assets, head, "lash", lashes),
     ],
@@ -55,7 +57,9 @@ function skinPart(
   const positions = new Float32Array(3 * mesh.vertexCount);
   const { offsets, columns, values } = mesh.stencils;
   for (let v = 0; v < mesh.vertexCount; v++) {
-    let [x, y, z] = [0, 0, 0];
+    let x = 0;
+    let y = 0;
+    let z = 0;
     for (let e = offsets[v]; e < offsets[v + 1]; e++) {
       const at = 3 * columns[e];
       x += values[e] * base[at];
@@ -84,24 +88,40 @@ function skinPart(
 }
 
 /** A skin without the triangles that lie all under clothes. */
-function withoutHidden(part: Part, { stencils, vertexCount }: SkinMesh, hidden: Uint32Array): Part {
+function withoutHidden(part: Part, { stencils, vertexCount }: SkinMesh, { base }: Head, hidden: Uint32Array): Part {
   if (hidden.length === 0) return part;
-  const isHidden = new Set(hidden);
+  const { offsets, columns } = stencils;
+  const isHidden = new Uint8Array(base.length / 3);
+  for (let i = 0; i < hidden.length; i++) isHidden[hidden[i]] = 1;
   const covered = new Uint8Array(vertexCount).fill(1);
   for (let v = 0; v < vertexCount; v++)
-    for (let e = stencils.offsets[v]; e < stencils.offsets[v + 1] && covered[v]; e++)
-      if (!isHidden.has(stencils.columns[e])) covered[v] = 0;
+    for (let e = offsets[v]; e < offsets[v + 1]; e++)
+      if (isHidden[columns[e]] === 0) {
+        covered[v] = 0;
+        break;
+      }
   const { triangles, uvTriangles = triangles, labels, extras } = part;
-  const kept: number[] = [];
-  for (let t = 0; t < triangles.length / 3; t++)
-    if (!covered[triangles[3 * t]] || !covered[triangles[3 * t + 1]] || !covered[triangles[3 * t + 2]]) kept.push(t);
-  const corners = (from: Uint32Array) => {
-    const out = new Uint32Array(3 * kept.length);
-    for (let i = 0; i < kept.length; i++) for (let k = 0; k < 3; k++) out[3 * i + k] = from[3 * kept[i] + k];
+  const kept = new Uint32Array(triangles.length / 3);
+  let count = 0;
+  for (let t = 0; t < kept.length; t++)
+    if (!(covered[triangles[3 * t]] && covered[triangles[3 * t + 1]] && covered[triangles[3 * t + 2]]))
+      kept[count++] = t;
+  const corners = (from: Uint32Array): Uint32Array => {
+    const out = new Uint32Array(3 * count);
+    for (let i = 0; i < count; i++) {
+      const t = 3 * kept[i];
+      out[3 * i] = from[t];
+      out[3 * i + 1] = from[t + 1];
+      out[3 * i + 2] = from[t + 2];
+    }
     return out;
   };
-  const values = <T extends number>(from: T | Uint8Array) =>
-    typeof from === "number" ? from : Uint8Array.from(kept, (t) => from[t]);
+  const values = <T extends number>(from: T | Uint8Array): T | Uint8Array => {
+    if (typeof from === "number") return from;
+    const out = new Uint8Array(count);
+    for (let i = 0; i < count; i++) out[i] = from[kept[i]];
+    return out;
+  };
   return {
     ...part,
     triangles: corners(triangles),
@@ -117,9 +137,13 @@ function joinedNormals(positions: Float32Array, { triangles, twins }: SkinMesh):
   for (let i = 0; i < twins.length; i += 2) {
     const a = 3 * twins[i];
     const b = 3 * twins[i + 1];
-    const sum = [0, 1, 2].map((k) => normals[a + k] + normals[b + k]);
-    const length = Math.hypot(...sum) || 1;
-    for (let k = 0; k < 3; k++) normals[a + k] = normals[b + k] = sum[k] / length;
+    const x = normals[a] + normals[b];
+    const y = normals[a + 1] + normals[b + 1];
+    const z = normals[a + 2] + normals[b + 2];
+    const length = Math.sqrt(x * x + y * y + z * z) || 1;
+    normals[a] = normals[b] = x / length;
+    normals[a + 1] = normals[b + 1] = y / length;
+    normals[a + 2] = normals[b + 2] = z / length;
   }
   return normals;
 }
@@ -136,6 +160,9 @@ function labelsWith({ labels, scalp, triangles, modelVertices }: SkinMesh, stubb
     }
   return out;
 }
+
+/** Through a narrower gap between the lips, mm, nothing of what is behind them is seen. */
+const shownGap = 0.2;
 
 /** How much brighter than their texture teeth are, and how far back they are in full shade, mm. */
 const teethGain = 1.2;

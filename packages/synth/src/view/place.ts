@@ -1,4 +1,4 @@
-import { type Pose, quaternion, smoothstep, transformToCamera, type Vec3, vertexNormals } from "cameo";
+import { type Pose, smoothstep, transformToCamera, type Vec3, vertexNormals } from "cameo";
 import { mix } from "../noise.ts";
 import type { Part } from "../part.ts";
 import { rotationOf, type ViewSpec } from "./view.ts";
@@ -70,8 +70,8 @@ export function placeParts(parts: readonly Part[], pose: Pose, view: ViewSpec): 
       else vertexNormals(at, part.triangles, {}, normal);
       if (part.tangents) transformToCamera(part.tangents, rotation, tangent);
     } else {
-      const isReshaped = bend(part, at, normal, tangent);
-      if (isReshaped || !part.normals) vertexNormals(at, part.triangles, {}, normal);
+      bend(part, at, normal, tangent);
+      if (!part.normals) vertexNormals(at, part.triangles, {}, normal);
     }
     if (!part.tangents) tangent.fill(0);
     addIndices(part.triangles, v / 3, triangles, t);
@@ -161,8 +161,12 @@ function faceEye(positions: Float32Array, triangles: Uint32Array, uvTriangles: U
     const wy = positions[c + 1] - ay;
     const wz = positions[c + 2] - az;
     if (ax * (uy * wz - uz * wy) + ay * (uz * wx - ux * wz) + az * (ux * wy - uy * wx) <= 0) continue;
-    [triangles[k + 1], triangles[k + 2]] = [triangles[k + 2], triangles[k + 1]];
-    [uvTriangles[k + 1], uvTriangles[k + 2]] = [uvTriangles[k + 2], uvTriangles[k + 1]];
+    const second = triangles[k + 1];
+    triangles[k + 1] = triangles[k + 2];
+    triangles[k + 2] = second;
+    const corner = uvTriangles[k + 1];
+    uvTriangles[k + 1] = uvTriangles[k + 2];
+    uvTriangles[k + 2] = corner;
   }
 }
 
@@ -176,15 +180,28 @@ function createBend(pose: Pose, view: ViewSpec) {
   // Rotation matrices for `steps` + 1 shares of the head's rotation.
   const steps = 400;
   const matrices = new Float64Array(9 * (steps + 1));
+  const head = pose.rotation;
   for (let i = 0; i <= steps; i++) {
-    const [x, y, z, w] = trunk.map((c, k) => mix(c, pose.rotation[k], i / steps));
-    matrices.set(quaternion.toMatrix(quaternion.normalize([x, y, z, w])), 9 * i);
+    const share = i / steps;
+    const x = mix(trunk[0], head[0], share);
+    const y = mix(trunk[1], head[1], share);
+    const z = mix(trunk[2], head[2], share);
+    const w = mix(trunk[3], head[3], share);
+    const s = 2 / (x * x + y * y + z * z + w * w);
+    const m = 9 * i;
+    matrices[m] = 1 - s * (y * y + z * z);
+    matrices[m + 1] = s * (x * y - z * w);
+    matrices[m + 2] = s * (x * z + y * w);
+    matrices[m + 3] = s * (x * y + z * w);
+    matrices[m + 4] = 1 - s * (x * x + z * z);
+    matrices[m + 5] = s * (y * z - x * w);
+    matrices[m + 6] = s * (x * z - y * w);
+    matrices[m + 7] = s * (y * z + x * w);
+    matrices[m + 8] = 1 - s * (x * x + y * y);
   }
-  const lowered = new Float64Array(2);
-  /** Returns whether the part was bent beyond what rotating its normals follows. */
-  return (part: Part, out: Float32Array, outNormals: Float32Array, outTangents: Float32Array): boolean => {
+  const lowered = new Float64Array(3);
+  return (part: Part, out: Float32Array, outNormals: Float32Array, outTangents: Float32Array): void => {
     const { positions, normals, tangents } = part;
-    let isReshaped = false;
     for (let i = 0; i < positions.length; i += 3) {
       let x = positions[i];
       let y = positions[i + 1];
@@ -192,10 +209,12 @@ function createBend(pose: Pose, view: ViewSpec) {
       const height = y + 0.3 * z;
       const share = height >= larynx ? 1 : height <= collar ? 0 : smoothstep(collar, larynx, height);
       const m = 9 * Math.floor(steps * share + 0.5);
+      let swing = 0;
       if (Math.abs(x) > shoulder.x - 110) {
-        isReshaped = lowerArm(x, y, lowered) || isReshaped;
+        lowerArm(x, y, lowered);
         x = lowered[0];
         y = lowered[1];
+        swing = lowered[2];
       }
       x -= pivot[0];
       y -= pivot[1];
@@ -203,28 +222,31 @@ function createBend(pose: Pose, view: ViewSpec) {
       out[i] = fixed[0] + matrices[m] * x + matrices[m + 1] * y + matrices[m + 2] * dz;
       out[i + 1] = fixed[1] - matrices[m + 3] * x - matrices[m + 4] * y - matrices[m + 5] * dz;
       out[i + 2] = fixed[2] - matrices[m + 6] * x - matrices[m + 7] * y - matrices[m + 8] * dz;
-      if (normals) turn(matrices, m, normals, outNormals, i);
-      if (tangents) turn(matrices, m, tangents, outTangents, i);
+      if (normals) turn(matrices, m, normals, outNormals, i, swing);
+      if (tangents) turn(matrices, m, tangents, outTangents, i, swing);
     }
-    return isReshaped;
   };
 }
 
-/** A direction of model space in camera space, by the matrix that begins at `m`. */
-function turn(matrices: Float64Array, m: number, from: Float32Array, to: Float32Array, i: number): void {
-  const x = from[i];
-  const y = from[i + 1];
+/** A direction of model space in camera space: turned in the picture plane by `swing` radians, then by the matrix that begins at `m`. */
+function turn(matrices: Float64Array, m: number, from: Float32Array, to: Float32Array, i: number, swing: number): void {
+  let x = from[i];
+  let y = from[i + 1];
   const z = from[i + 2];
+  if (swing !== 0) {
+    const cos = Math.cos(swing);
+    const sin = Math.sin(swing);
+    const across = x;
+    x = across * cos - y * sin;
+    y = across * sin + y * cos;
+  }
   to[i] = matrices[m] * x + matrices[m + 1] * y + matrices[m + 2] * z;
   to[i + 1] = -matrices[m + 3] * x - matrices[m + 4] * y - matrices[m + 5] * z;
   to[i + 2] = -matrices[m + 6] * x - matrices[m + 7] * y - matrices[m + 8] * z;
 }
 
-/**
- * Lets the arms, which MakeHuman holds out at 45°, hang: turns what is beyond the shoulder about it. Writes x and y.
- * @returns whether the point is of an arm
- */
-function lowerArm(x: number, y: number, out: Float64Array): boolean {
+/** Lets the arms, which MakeHuman holds out at 45°, hang: turns what is beyond the shoulder about it. Writes x, y and the angle. */
+function lowerArm(x: number, y: number, out: Float64Array): void {
   const right = Math.abs(x) - shoulder.x;
   const drop = 12 * smoothstep(-110, 0, right) * smoothstep(110, 60, Math.abs(y - shoulder.y));
   const up = y - shoulder.y - drop;
@@ -233,5 +255,5 @@ function lowerArm(x: number, y: number, out: Float64Array): boolean {
   const angle = -0.42 * smoothstep(-35, 95, along) * smoothstep(-95, -40, above);
   out[0] = Math.sign(x) * (shoulder.x + right * Math.cos(angle) - up * Math.sin(angle));
   out[1] = shoulder.y + right * Math.sin(angle) + up * Math.cos(angle);
-  return angle !== 0;
+  out[2] = Math.sign(x) * angle;
 }

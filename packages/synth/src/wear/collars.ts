@@ -57,10 +57,12 @@ function shirtCollar({ open, size }: CollarSpec, trunk: TrunkGrid, lift: number)
   const tip = 34 + 20 * size;
   // Open collars lie lower at the throat.
   const sink = (angle: number) => 26 * open * (1 - behind(angle)) ** 3;
-  const band = loft(41, 4, (u, v, out) => {
-    const a = around(u, gap);
-    trunk.onCloth(a, sink(a) + 6 - v * (26 + stand * (0.75 + 0.25 * behind(a))), lift * v + 3.5 * v - 1, out);
-  });
+  // Its outside is seen below the leaf, its inside above the throat.
+  const band = (height: number) =>
+    loft(41, 4, (u, v, out) => {
+      const a = around(u, gap);
+      trunk.onCloth(a, sink(a) + 6 - v * (26 + stand * (0.75 + 0.25 * behind(a))), (lift + 3.5) * v + height, out);
+    });
   const edge: Point = [0, 0, 0];
   const end: Point = [0, 0, 0];
   const leaf = loft(41, 6, (u, v, out) => {
@@ -82,7 +84,7 @@ function shirtCollar({ open, size }: CollarSpec, trunk: TrunkGrid, lift: number)
     ];
     for (let k = 0; k < 3; k++) out[k] = 0.35 * out[k] + 0.65 * straight[k];
   });
-  return mergeSheets([flip(band), flip(leaf)]);
+  return mergeSheets([band(-0.5), flip(band(-1.5)), flip(leaf)]);
 }
 
 /** From the nape over the shoulders down the edges of the jacket, with a notch. */
@@ -109,7 +111,7 @@ function lapels({ open, size }: CollarSpec, trunk: TrunkGrid, lift: number): She
         out,
       );
     });
-  return mergeSheets([flip(side(1)), side(-1)]);
+  return mergeSheets([side(1), flip(side(-1))]);
 }
 
 function turtleneck({ size, open }: CollarSpec, trunk: TrunkGrid): Sheet {
@@ -154,49 +156,45 @@ function roll(
   rear = 1.15,
 ): Sheet {
   const gap = (6 + 40 * open) * degrees;
-  return flip(
-    loft(81, 15, (u, v, out) => {
-      const a = around(u, gap);
-      const back = behind(a);
-      const turn = 2 * Math.PI * v;
-      const ends = Math.sqrt(Math.min(1, 12 * Math.min(u, 1 - u)) + 0.02);
-      const r = radius * (0.75 + back * (rear - 0.75)) * ends;
-      const n =
-        rough > 5
-          ? 0.4 * ringNoise(a, 9, 2 * Math.cos(turn), seed) +
-            0.6 * hash(Math.round(80 * u), Math.round(14 * v) % 14, seed) -
-            0.5
-          : ringNoise(a, 5, Math.cos(turn), seed) - 0.5;
-      const rr = r + rough * n * 2;
-      trunk.onCloth(
-        a,
-        16 + 34 * (1 - back) ** 2 * (0.4 + open) + rr * Math.cos(turn) * 1.15,
-        6 + r * 0.8 + rr * Math.sin(turn) * 0.9,
-        out,
-      );
-    }),
-  );
+  return loft(81, 15, (u, v, out) => {
+    const a = around(u, gap);
+    const back = behind(a);
+    const turn = 2 * Math.PI * v;
+    const ends = Math.sqrt(Math.min(1, 12 * Math.min(u, 1 - u)) + 0.02);
+    const r = radius * (0.75 + back * (rear - 0.75)) * ends;
+    const n =
+      rough > 5
+        ? 0.4 * ringNoise(a, 9, 2 * Math.cos(turn), seed) +
+          0.6 * hash(Math.round(80 * u), Math.round(14 * v) % 14, seed) -
+          0.5
+        : ringNoise(a, 5, Math.cos(turn), seed) - 0.5;
+    const rr = r + rough * n * 2;
+    trunk.onCloth(
+      a,
+      16 + 34 * (1 - back) ** 2 * (0.4 + open) + rr * Math.cos(turn) * 1.15,
+      6 + r * 0.8 + rr * Math.sin(turn) * 0.9,
+      out,
+    );
+  });
 }
 
 function scarf({ size, seed, open }: CollarSpec, trunk: TrunkGrid): Sheet {
   const wraps = 2 + (seed % 2);
   const sheets = Array.from({ length: wraps }, (_, w) =>
-    flip(
-      loft(49, 11, (u, v, out) => {
-        const a = around(u, 0);
-        const turn = 2 * Math.PI * v;
-        const n = ringNoise(a, 3.5, Math.cos(turn), seed + w) - 0.5;
-        const sag = (1 - behind(a)) * (6 + 24 * open);
-        const r = (15 + 5 * n) * size;
-        const wave = 6 * Math.sin(a * 2 + w * 2 + (seed & 7));
-        trunk.onCloth(
-          a,
-          -50 + w * 21 * size + sag + wave + r * Math.cos(turn) * 1.1,
-          9 + 4 * w + 0.7 * r + r * 0.8 * Math.sin(turn) + 4 * n,
-          out,
-        );
-      }),
-    ),
+    loft(49, 11, (u, v, out) => {
+      const a = around(u, 0);
+      const turn = 2 * Math.PI * v;
+      const n = ringNoise(a, 3.5, Math.cos(turn), seed + w) - 0.5;
+      const sag = (1 - behind(a)) * (6 + 24 * open);
+      const r = (15 + 5 * n) * size;
+      const wave = 6 * Math.sin(a * 2 + w * 2 + (seed & 7));
+      trunk.onCloth(
+        a,
+        -50 + w * 21 * size + sag + wave + r * Math.cos(turn) * 1.1,
+        9 + 4 * w + 0.7 * r + r * 0.8 * Math.sin(turn) + 4 * n,
+        out,
+      );
+    }),
   );
   const sign = seed & 1 ? 1 : -1;
   const end = loft(8, 14, (u, v, out) => {
@@ -207,7 +205,7 @@ function scarf({ size, seed, open }: CollarSpec, trunk: TrunkGrid): Sheet {
       out,
     );
   });
-  return mergeSheets([...sheets, end]);
+  return mergeSheets([...sheets, sign > 0 ? flip(end) : end]);
 }
 
 /** A broad cloth over the shoulders. */

@@ -3,7 +3,7 @@ import type { Assets } from "../assets.ts";
 import { bodyVertexCount } from "../makehuman/cage.ts";
 import { type Fitting, fitPart } from "../makehuman/mhclo.ts";
 import { expandRanges } from "../makehuman/regions.ts";
-import { noise } from "../noise.ts";
+import { hash, noise } from "../noise.ts";
 import type { BareHead } from "../part.ts";
 import type { Point, Sheet } from "./shapes.ts";
 import { shirtPath } from "./trunk.ts";
@@ -228,14 +228,20 @@ export const neckRootOf = ({ base }: Pick<BareHead, "base">): Point => [
   base[3 * neckPit + 2],
 ];
 
-/** Moves cloth off the body and lays it in soft folds, which mostly hang. */
+/** Moves cloth off the body and lays it in soft folds, which mostly hang, and in sharper creases, some clothes more than others. */
 function crease(positions: Float32Array, normals: Float32Array, rest: Float32Array, lift: number, seed: number): void {
   const shift = seed & 1023;
+  const crumpled = 5 * hash(seed, 9, 0);
   for (let i = 0; i < positions.length; i += 3) {
+    const x = rest[i];
+    const y = rest[i + 1];
+    const z = rest[i + 2];
     // At the neck cloth lies flat.
-    const loose = smoothstep(30, -60, rest[i + 1]);
-    const fold = noise(rest[i] / 34 + 0.3 * (rest[i + 1] / 34), rest[i + 1] / 90 + shift, rest[i + 2] / 40) - 0.35;
-    const height = lift + 9 * loose * fold;
+    const loose = smoothstep(30, -60, y);
+    const fold = noise(x / 34 + 0.3 * (y / 34), y / 90 + shift, z / 40) - 0.35;
+    // Creases run from the armpits across.
+    const ridge = 1 - Math.abs(2 * noise((x + y) / 42 + shift, (Math.abs(x) - y) / 70, z / 50) - 1);
+    const height = lift + loose * (9 * fold + crumpled * ridge ** 4);
     for (let k = i; k < i + 3; k++) positions[k] += height * normals[k];
   }
 }
