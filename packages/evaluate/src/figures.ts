@@ -1,6 +1,7 @@
 import type { PortraitSample } from "@cameo/synth";
 import {
   type Angles,
+  HEAD_CROP,
   type Head,
   Label,
   type MorphableModel,
@@ -13,7 +14,7 @@ import type { CropDepths } from "./depth-stage.ts";
 import type { HeadGeometry, TrueHead } from "./distances.ts";
 import { drawClay, drawPhoto, drawTextured, frameOf, sheetOf, weld } from "./drawing.ts";
 import { depthGeometry, reconstructedGeometry, surroundGeometry } from "./predictions.ts";
-import { picturesOf, type SecondViews } from "./second-view.ts";
+import { cropOf, pictureOf, type SecondViews } from "./second-view.ts";
 import { trueHeadOf } from "./synthetic.ts";
 
 const degrees = (yaw: number, pitch = 0): Partial<Angles> => ({
@@ -100,4 +101,11 @@ export function drawShapes(portraits: readonly Pictured[]): RgbImage {
 
 /** Second views of pairs, like Figure 3 of the paper: a row each, the photo, what each method made of it, the truth. */
 export const drawSecondViews = (pairs: readonly SecondViews[]): RgbImage =>
-  sheetOf(pairs.map((pair) => picturesOf(pair).map((image) => drawPhoto(image, { x: 0, y: 0, side: image.width }))));
+  sheetOf(
+    pairs.map(({ pair, views }) => {
+      const [scale, , x, , , y] = cropOf(pair);
+      return [...views.values(), pictureOf(pair.second)].map((image) =>
+        drawPhoto(image, { x, y, side: scale * HEAD_CROP }),
+      );
+    }),
+  );

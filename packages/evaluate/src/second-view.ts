@@ -93,7 +93,7 @@ export async function makeSecondViews(
   return { pair, head, views, missing: transparencyOf(coarse) };
 }
 
-const pictureOf = ({ size, image }: PortraitSample): RgbImage => ({ width: size, height: size, data: image });
+export const pictureOf = ({ size, image }: PortraitSample): RgbImage => ({ width: size, height: size, data: image });
 
 /** A pose turned as the head is from the first to the second picture. */
 function turnedAs(pose: Pose, { first, second }: PortraitPair): Pose {
@@ -183,7 +183,7 @@ export async function measureSecondViews(
 }
 
 /** Where the crop about the true head lies in the pictures. */
-const cropOf = ({ second: { truth } }: PortraitPair): Transform2d =>
+export const cropOf = ({ second: { truth } }: PortraitPair): Transform2d =>
   frameToPhoto(headFrame(truth.camera, truth.pose), HEAD_CROP);
 
 /** Black where the picture ends. */
@@ -234,7 +234,3 @@ function meanIn(map: Float32Array, region: Float32Array): number | undefined {
   const weight = total(region);
   return weight > 0 ? map.reduce((sum, value, p) => sum + region[p] * value, 0) / weight : undefined;
 }
-
-/** The pictures of a pair about the head: the first, what was made of it, the true second one. */
-export const picturesOf = ({ pair, views }: SecondViews): RgbImage[] =>
-  [...views.values(), pictureOf(pair.second)].map((picture) => cut(picture, cropOf(pair)));
