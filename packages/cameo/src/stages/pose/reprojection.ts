@@ -143,7 +143,9 @@ export function shadeFromPhoto(
   for (let p = 0; p < triangle.length; p++) {
     const t = triangle[p];
     if (t < 0) continue;
-    const [i, j, l] = [triangles[3 * t], triangles[3 * t + 1], triangles[3 * t + 2]];
+    const i = triangles[3 * t];
+    const j = triangles[3 * t + 1];
+    const l = triangles[3 * t + 2];
     const a = barycentrics[2 * p];
     const b = barycentrics[2 * p + 1];
     const c = 1 - a - b;
@@ -202,7 +204,10 @@ export function sampleCutout(
   const wb = (s * (1 - t) * alpha[p + right]) / 255;
   const wc = ((1 - s) * t * alpha[p + below]) / 255;
   const wd = (s * t * alpha[p + below + right]) / 255;
-  const [a, b, c, d] = [3 * p, 3 * (p + right), 3 * (p + below), 3 * (p + below + right)];
+  const a = 3 * p;
+  const b = a + 3 * right;
+  const c = a + 3 * below;
+  const d = b + 3 * below;
   for (let k = 0; k < 3; k++)
     out[k] =
       wa * linearOfSrgb[colors[a + k]] +

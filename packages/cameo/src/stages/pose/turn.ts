@@ -171,7 +171,8 @@ function renderHead(
   const large = { width: SUPERSAMPLING * width, height: SUPERSAMPLING * height };
   const view = cropCamera(camera, 0, 0, SUPERSAMPLING);
   const raster = rasterize(positions, triangles, view, large);
-  for (let p = 0; p < raster.triangle.length; p++) if (isNeck[raster.triangle[p]]) raster.triangle[p] = -1;
+  const { triangle } = raster;
+  for (let p = 0; p < triangle.length; p++) if (triangle[p] >= 0 && isNeck[triangle[p]] === 1) triangle[p] = -1;
   const paint = (raster: Raster) =>
     shadeTextured(raster, texture, mesh.uvs, triangles, { view: { positions, triangles, camera: view } });
   const head =
