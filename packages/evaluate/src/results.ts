@@ -92,8 +92,8 @@ const DEPTHS = `The first portraits: true depth, then that of each line of the t
 
 const VIEWS = `## Turned heads beside true second views
 
-Pairs of synthetic portraits that differ in nothing but how the head is turned: people, backgrounds and two hair styles that no
-network was trained on, nothing in front of the face. From the first picture the head is reconstructed and turned by the true
+Pairs of synthetic portraits that differ in nothing but how the head is turned, and a little in exposure, which the camera meters
+anew: people, backgrounds and two hair styles that no network was trained on, nothing in front of the face. From the first picture the head is reconstructed and turned by the true
 rotation between the two, and what comes out is compared with the second picture, in the crop about the head, 256² pixels:
 mean difference of colours, structural similarity, and the distance of network features (LPIPS without its learned weights:
 squared distance of the unit vectors of features, averaged over resolutions). The refinement network was trained with the
