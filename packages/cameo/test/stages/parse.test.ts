@@ -73,7 +73,7 @@ const poseAt = (x: number, y: number, z: number, roll = 0): Pose => ({
   translation: [x, y, z],
 });
 
-/** Stands in for a network that knows the colours: logits fall with the distance from each label's. */
+/** Stands in for a network that knows the colours: logits fall with the distance from each label's. Of ears it knows one by its side. */
 const colourNetwork =
   (side: number | undefined): CreateSession =>
   async () => ({
@@ -82,11 +82,18 @@ const colourNetwork =
     inputShapes: { image: [1, 3, side, side] },
     run: async ({ image }: Record<string, Tensor>) => {
       const n = image.data.length / 3;
+      const width = image.dims[3];
       const data = new Float32Array(6 * n);
       COLORS.forEach((color, label) => {
         for (let i = 0; i < n; i++)
           data[label * n + i] = -150 * color.reduce((sum, c, k) => sum + (image.data[k * n + i] - c / 255) ** 2, 0);
       });
+      for (let i = 0; i < n; i++) {
+        const [left, right] = [Label.earLeft * n + i, Label.earRight * n + i];
+        const ear = Math.max(data[left], data[right]);
+        data[left] = i % width < width / 2 ? ear : -150;
+        data[right] = i % width < width / 2 ? -150 : ear;
+      }
       return { logits: { data, dims: [1, 6, ...image.dims.slice(2)] } };
     },
     dispose: async () => {},

@@ -4,9 +4,11 @@ import { Label, type RgbImage } from "../../image.ts";
 import type { Pyramid } from "../../resample.ts";
 import { pictureSide, pictureTensor } from "../../runtime/picture.ts";
 import type { CreateSession, Session } from "../../runtime/runtime.ts";
+import { cutCrop } from "../align/crop.ts";
 import { cleanLabels, FACE_REACH } from "./clean.ts";
-import { cutParseCrop, PARSE_CROP, tiltOf } from "./crop.ts";
+import { PARSE_CROP, parseFrame, tiltOf } from "./crop.ts";
 import type { PhotoLabels } from "./labels.ts";
+import { addLook, LOOKS, pictureOf } from "./looks.ts";
 import { refineLabels } from "./refine.ts";
 
 /** Name of the parsing network in the bundle, which need not have one. */
@@ -31,9 +33,12 @@ export async function createParser(network: Uint8Array, createSession: CreateSes
     const side = pictureSide(session) ?? PARSE_CROP.side;
     return {
       async parse(photo, camera, pose) {
-        const crop = cutParseCrop(photo, camera, pose, side);
-        const logits = await run(session, crop.image);
-        const labels = refineLabels(photo, crop, softmax(logits, side * side));
+        const frame = parseFrame(camera, pose, side);
+        const logits = new Float32Array(LABELS * side * side);
+        const looks = new Float32Array(side * side);
+        for (const look of LOOKS)
+          addLook(await run(session, pictureOf(photo, frame, side, look)), look, side, logits, looks);
+        const labels = refineLabels(photo, cutCrop(photo, frame, side), probabilities(logits, looks));
         const [x, y, z] = pose.translation;
         const scale = camera.fx / z / labels.step;
         cleanLabels(labels.map, {
@@ -63,15 +68,16 @@ async function run(session: Session, image: RgbImage): Promise<Float32Array> {
   return logits.data;
 }
 
-/** Probabilities from logits, label by label. */
-function softmax(logits: Float32Array, n: number): Float32Array[] {
-  const planes = Array.from({ length: LABELS }, (_, label) => logits.slice(label * n, (label + 1) * n));
+/** Probabilities, label by label, from the sums of the logits of so many looks at each pixel. */
+function probabilities(sums: Float32Array, looks: Float32Array): Float32Array[] {
+  const n = looks.length;
+  const planes = Array.from({ length: LABELS }, (_, label) => sums.slice(label * n, (label + 1) * n));
   for (let i = 0; i < n; i++) {
     let most = -Infinity;
     for (let l = 0; l < LABELS; l++) if (planes[l][i] > most) most = planes[l][i];
     let sum = 0;
     for (let l = 0; l < LABELS; l++) {
-      planes[l][i] = Math.exp(planes[l][i] - most);
+      planes[l][i] = Math.exp((planes[l][i] - most) / looks[i]);
       sum += planes[l][i];
     }
     for (let l = 0; l < LABELS; l++) planes[l][i] /= sum;
