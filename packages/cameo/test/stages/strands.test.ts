@@ -36,7 +36,7 @@ const across = (part: number[][], step: number) =>
 const along = (part: number[][], step: number) =>
   mean(part.flatMap((column) => column.slice(step).map((v, y) => Math.abs(v - column[y]))));
 
-const run = ({ data, weight }: ReturnType<typeof striped>) => {
+const run = ({ data, weight }: { data: Float32Array; weight: Float32Array }) => {
   continueStrands({ data, width, height, around, rowWidth }, weight);
   return data;
 };
