@@ -8,7 +8,7 @@ const BESIDE = [5, 18] as const;
 /** And so far up from where it is seen. */
 const UP = [25, 60] as const;
 /** Where it begins to be seen the jaw may still show: what continues it lies farther down by this, mm. */
-const BELOW = 4;
+const BELOW = 1.5;
 /** The farther up, the more it is blurred sideways: by this part of the way. */
 const BLUR = 0.3;
 const TAPS = 9;

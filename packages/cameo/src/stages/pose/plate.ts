@@ -77,7 +77,7 @@ interface LayerInput {
   readonly height: number;
   /** The camera of the scaled picture. */
   readonly camera: Camera;
-  /** The moving surface in the photo's pose, camera space, mm. */
+  /** Head and neck in the photo's pose, camera space, mm. */
   readonly positions: Float32Array;
   readonly triangles: Uint32Array;
   /** The triangles of the model's neck. */
@@ -146,7 +146,7 @@ function grown(box: Box, input: LayerInput, mm: number): Box {
   };
 }
 
-/** The mesh's depth in a box of the picture, and the labels there: the photo's near the mesh, else the mesh's own. */
+/** The depth of the head where it is seen in a box of the picture, and the labels there: the photo's near the mesh, else the mesh's own. */
 function surfaceOf(input: LayerInput, box: Box): { readonly depth: Float32Array; readonly labels: Uint8Array } {
   const { camera, positions, triangles, meshLabels } = input;
   const depth = new Float32Array(box.width * box.height);
@@ -154,9 +154,13 @@ function surfaceOf(input: LayerInput, box: Box): { readonly depth: Float32Array;
   for (const strip of strips(box)) {
     const raster = rasterize(positions, triangles, cropCamera(camera, strip.x, strip.y, 1), strip);
     const start = (strip.y - box.y) * box.width;
-    depth.set(raster.depth, start);
-    for (let i = 0; i < raster.triangle.length; i++)
-      if (raster.triangle[i] >= 0) labels[start + i] = meshLabels[triangles[3 * raster.triangle[i]]];
+    for (let i = 0; i < raster.triangle.length; i++) {
+      const label = raster.triangle[i] < 0 ? Label.background : meshLabels[triangles[3 * raster.triangle[i]]];
+      // The neck hides what is behind it.
+      if (label === Label.background) continue;
+      labels[start + i] = label;
+      depth[start + i] = raster.depth[i];
+    }
   }
   if (!input.labels) return { depth, labels };
   const near = dilated(labels, box.width, box.height, NEAR * pixelsPerMm(input));

@@ -104,7 +104,7 @@ export function createScene(
 
   const positions = transformToCamera(mesh.positions, pose);
   const ofHead = triangles.filter((_, k) => isNeck[Math.floor(k / 3)] === 0);
-  const surface = { positions, triangles: ofHead, meshLabels: mesh.labels };
+  const surface = { positions, triangles: mesh.triangles, meshLabels: mesh.labels };
   const ofNeck = mesh.triangles.filter((_, k) => mesh.labels[cornersOf(mesh.triangles, k)[0]] === Label.background);
   const layers = takeApart({ image, labels, scale, width, height, camera: view, ...surface, neck: ofNeck, pose, chin });
   const fringe = laySheet(positions, ofHead, view, pose, FRINGE, FRINGE_CELLS);
