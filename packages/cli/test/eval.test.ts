@@ -1,8 +1,17 @@
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { add, addToBundle, constant, input, type Model, mul, sum, toOnnx } from "@cameo/train";
-import { Cameo, encodeGrey, type Head, type LabelMap, parseView, sampleLabels } from "cameo";
+import { abs, addToBundle, cast, constant, greater, input, type Model, mean, mul, sub, toOnnx } from "@cameo/train";
+import {
+  Cameo,
+  createPyramid,
+  cutParseCrop,
+  encodeGrey,
+  type Head,
+  type LabelMap,
+  parseView,
+  sampleLabels,
+} from "cameo";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { portraitOf, saved } from "./photos.ts";
@@ -13,7 +22,7 @@ const SIDE = 256;
 let picture: Buffer;
 /** What the head model sees in the picture: the truth of these tests. */
 let truth: LabelMap;
-/** A network that gives the truth for the picture's parsing crop, whatever it is shown. */
+/** A network that gives the truth when it is shown the picture's parsing crop, and has no opinion of anything else. */
 let network: Model;
 let landmarks: number[][];
 beforeAll(async () => {
@@ -22,20 +31,25 @@ beforeAll(async () => {
   const head = await library.reconstruct(picture, { parse: "model" });
   await library.dispose();
   truth = head.labelMap();
-  network = constantNetwork(head);
+  network = knowingNetwork(head);
   landmarks = Array.from({ length: 68 }, (_, i) => [head.landmarks[2 * i] - 0.5, head.landmarks[2 * i + 1] - 0.5]);
 });
 
-function constantNetwork({ camera, pose }: Head): Model {
+function knowingNetwork({ image: photo, camera, pose }: Head): Model {
   const { toPhoto } = parseView(camera, pose, SIDE);
   const labels = sampleLabels({ x: 0, y: 0, step: 1, map: truth }, toPhoto, SIDE, SIDE);
   const logits = new Float32Array(6 * SIDE * SIDE);
   labels.data.forEach((label, i) => {
     logits[label * SIDE * SIDE + i] = 6;
   });
+  const { data } = cutParseCrop(createPyramid(photo), camera, pose, SIDE).image;
+  const crop = Float32Array.from(
+    { length: 3 * SIDE * SIDE },
+    (_, i) => data[3 * (i % SIDE ** 2) + Math.floor(i / SIDE ** 2)] / 255,
+  );
   const image = input("image", [1, 3, SIDE, SIDE]);
-  const nothing = mul(sum(image, { axes: 1, keep: true }), 0);
-  return toOnnx({ logits: add(constant(logits, [1, 6, SIDE, SIDE]), nothing) });
+  const off = mean(abs(sub(image, constant(crop, [1, 3, SIDE, SIDE]))));
+  return toOnnx({ logits: mul(constant(logits, [1, 6, SIDE, SIDE]), cast(greater(sub(0.01, off), 0))) });
 }
 
 async function references(): Promise<string> {
@@ -59,7 +73,7 @@ async function bundleWithNetwork(): Promise<string> {
   const manifest = JSON.parse(await readFile(join(from, "manifest.json"), "utf8"));
   manifest.models = manifest.models.filter(({ name }: { name: string }) => name !== "parse");
   await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
-  for (const name of ["imported", "head.bin", "face.onnx", "depth.onnx"])
+  for (const name of ["imported", "head.bin", "face.onnx", "depth.onnx", "refine.onnx"])
     await symlink(join(from, name), join(folder, name));
   await addToBundle(folder, network, { name: "parse", licence: "CC0-1.0", source: "this test" });
   return folder;
